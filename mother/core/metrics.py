@@ -1,0 +1,77 @@
+"""The uniform metrics: the same names for every family, one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from mother.core.bus import Sample
+from mother.core.model import Reading, State, Totals
+
+
+class Metric(Struct, frozen=True):
+    """One gauge per miner: its name below `miner.{worker}.`, its unit, and how to get it.
+
+    `value` gives None where there is nothing to say; nothing is sent then. `gone` is what is
+    sent for a miner that is gone, None for nothing.
+    """
+
+    name: str
+    unit: str
+    value: Callable[[Sample, Reading], float | None]
+    gone: float | None = None
+
+
+class FarmMetric(Struct, frozen=True):
+    """One gauge of the whole farm, below `fleet.`."""
+
+    name: str
+    unit: str
+    value: Callable[[Totals], float | None]
+
+
+def _hashrate(sample: Sample, reading: Reading) -> float | None:
+    return 0.0 if sample.state is State.ASLEEP else reading.hashrate
+
+
+def _number(value: bool | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _sum(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("hashrate", "H/s", _hashrate, gone=0.0),
+    Metric("expected_hashrate", "H/s", lambda s, r: r.expected_hashrate),
+    Metric("boards_alive", "boards", lambda s, r: r.boards_alive, gone=0.0),
+    Metric("boards_expected", "boards", lambda s, r: r.expected_boards),
+    Metric("temperature_max", "C", lambda s, r: r.temperature_max),
+    Metric("fan_percent", "%", lambda s, r: r.fan_percent),
+    Metric("pool_alive", "0 or 1", lambda s, r: _number(r.pool_alive), gone=0.0),
+    Metric("accepted", "shares", lambda s, r: _sum([b.accepted for b in r.boards])),
+    Metric("rejected", "shares", lambda s, r: _sum([b.rejected for b in r.boards])),
+    Metric("uptime", "s", lambda s, r: r.uptime),
+    Metric("last_seen", "Unix s", lambda s, r: s.last_seen),
+    Metric("reachable", "0 or 1", lambda s, r: float(s.reachable), gone=0.0),
+)
+
+
+def _in_state(state: State) -> Callable[[Totals], float]:
+    return lambda totals: float(totals.states.get(state.value, 0))
+
+
+FARM_METRICS: tuple[FarmMetric, ...] = (
+    FarmMetric("miners", "miners", lambda t: t.miners),
+    *(FarmMetric(f"state.{state.value}", "miners", _in_state(state)) for state in State),
+    FarmMetric("hashrate", "H/s", lambda t: t.hashrate),
+    FarmMetric("expected_hashrate", "H/s", lambda t: t.expected_hashrate),
+    FarmMetric("boards_alive", "boards", lambda t: t.boards_alive),
+    FarmMetric("boards_expected", "boards", lambda t: t.boards_expected),
+    FarmMetric("temperature_max", "C", lambda t: t.temperature_max),
+    FarmMetric("accepted", "shares", lambda t: t.accepted),
+    FarmMetric("rejected", "shares", lambda t: t.rejected),
+)

@@ -1,0 +1,214 @@
+"""The words of the trade: addresses, devices, readings, commands and events.
+
+Hashrate in H/s, temperature in C, time in Unix seconds (wall clock), all as floats.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct, field
+
+
+class Address(Struct, frozen=True, order=True, gc=False):
+    """Where a device answers now. Never its identity."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return self.host if self.port == 80 else f"{self.host}:{self.port}"
+
+
+class Credential(Struct, frozen=True, gc=False):
+    """A login; the password never reaches a repr, a log or an error."""
+
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Credential(username={self.username!r}, password='***')"
+
+
+class Description(Struct, frozen=True):
+    """What a device says it is, as read once after a login.
+
+    `mac` is lower case with colons. `overview` is the family's own answer, for the
+    inventory; it holds no secret. `uptime` is the system's, in seconds.
+    """
+
+    family: str
+    mac: str
+    model: str
+    firmware: str = ""
+    hardware: str = ""
+    uptime: float | None = None
+    overview: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Board(Struct, frozen=True, gc=False):
+    """One hashboard. `hashrate` is the shortest window that is meaningful at this uptime."""
+
+    index: int
+    alive: bool | None = None
+    status: str = ""
+    temperature: float | None = None
+    hashrate: float | None = None
+    hashrate_15m: float | None = None
+    accepted: float | None = None
+    rejected: float | None = None
+    hardware_errors: float | None = None
+    elapsed: float | None = None
+
+
+class Pool(Struct, frozen=True, gc=False):
+    """One pool as the device reports it; `active` is the one it mines for now."""
+
+    index: int
+    url: str = ""
+    user: str = ""
+    alive: bool | None = None
+    active: bool | None = None
+    accepted: float | None = None
+    rejected: float | None = None
+
+
+class Reading(Struct, frozen=True):
+    """What a device said at one moment.
+
+    `uptime` is the mining program's, in seconds. `restarting` means the device answers but
+    its mining program is not ready. `expected_boards` is None where the model is unknown.
+    `native` maps the family's own metric names (already safe, such as `dev.0.MHS-5m`) to
+    numbers; the sinks send them below the worker's name.
+    """
+
+    at: float
+    model: str = ""
+    algorithm: str = ""
+    boards: tuple[Board, ...] = ()
+    pools: tuple[Pool, ...] = ()
+    fan_percent: float | None = None
+    hashrate: float | None = None
+    expected_hashrate: float | None = None
+    expected_boards: int | None = None
+    uptime: float | None = None
+    tuning: bool = False
+    restarting: bool = False
+    asleep: bool = False
+    native: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def boards_alive(self) -> int | None:
+        """How many boards say they are alive; None while no board is reported."""
+        return sum(1 for board in self.boards if board.alive) if self.boards else None
+
+    @property
+    def temperature_max(self) -> float | None:
+        """The hottest board, in C."""
+        return max((b.temperature for b in self.boards if b.temperature is not None), default=None)
+
+    @property
+    def pool_alive(self) -> bool | None:
+        """Whether any pool is alive; None when no pool says."""
+        said = [pool.alive for pool in self.pools if pool.alive is not None]
+        return any(said) if said else None
+
+
+class State(enum.StrEnum):
+    """The six states a person ever sees."""
+
+    HASHING = "hashing"
+    TUNING = "tuning"
+    ASLEEP = "asleep"
+    ILL = "ill"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+
+class CommandKind(enum.StrEnum):
+    """Everything that can be asked of a device through the door."""
+
+    REBOOT = "reboot"
+    RESTART_MINING = "restart_mining"
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """One order to one device. `key` makes it idempotent; `device` is a DeviceId."""
+
+    id: str
+    key: str
+    actor: str
+    reason: str
+    at: float
+    expires: float
+    device: str
+    kind: CommandKind
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Severity(enum.StrEnum):
+    """How loud an event is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+
+class EventKind(enum.StrEnum):
+    """The closed table of what can happen."""
+
+    ADDED = "device.added"
+    REMOVED = "device.removed"
+    MOVED = "device.moved"
+    GONE = "device.gone"
+    BACK = "device.back"
+    ILL = "device.ill"
+    WELL = "device.well"
+    HOT = "device.hot"
+    COOL = "device.cool"
+    CONFLICT = "device.conflict"
+    AGREED = "device.agreed"
+    LEFT = "device.left_for_a_human"
+    REBOOTED = "device.rebooted"
+    REBOOT_CONFIRMED = "device.reboot_confirmed"
+    REBOOT_FAILED = "device.reboot_failed"
+    WOULD_WRITE = "device.would_write"
+    SIGHTED = "host.sighted"
+    SCANNED = "scan.done"
+    FAULT = "fault"
+    BREAKER_OPENED = "breaker.opened"
+    BREAKER_TRYING = "breaker.trying"
+    BREAKER_CLOSED = "breaker.closed"
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """Something that happened. `content` holds plain values only; `text` is the sentence."""
+
+    id: str
+    at: float
+    site: str
+    kind: EventKind
+    severity: Severity
+    text: str
+    device: str = ""
+    worker: str = ""
+    content: Mapping[str, Any] = field(default_factory=dict)
+    cause: str = ""
+
+
+class Totals(Struct, frozen=True, kw_only=True):
+    """The farm in one line; `states` counts miners by State value."""
+
+    at: float
+    miners: int
+    states: Mapping[str, int]
+    hashrate: float
+    expected_hashrate: float
+    boards_alive: int
+    boards_expected: int
+    temperature_max: float | None
+    accepted: float
+    rejected: float

@@ -1,0 +1,48 @@
+"""Numbers for people: SI prefixes with three significant digits, durations in words."""
+
+from __future__ import annotations
+
+import math
+
+THIN_SPACE = "\u2009"
+_PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def finite(value: object) -> float | None:
+    """The number as a float, or None when it is no finite number (bool, text, NaN, Infinity)."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def three_digits(value: float) -> str:
+    """Three significant digits without an exponent: 16.2, 4.93, 812."""
+    if value == 0:
+        return "0"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:.{min(digits, 3)}f}"
+
+
+def si(value: float | None, unit: str) -> str:
+    """`1.62e13, "H/s"` -> `16.2 TH/s`; None -> an en dash."""
+    if value is None:
+        return "–"
+    for factor, prefix in _PREFIXES:
+        if abs(value) >= factor * 0.9995:
+            return f"{three_digits(value / factor)}{THIN_SPACE}{prefix}{unit}"
+    return f"{three_digits(value)}{THIN_SPACE}{unit}"
+
+
+def duration(seconds: float) -> str:
+    """`4000` -> `1 h 7 min`: the two largest parts that are not zero, at least seconds."""
+    left = max(0, round(seconds))
+    parts = []
+    for size, name in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {name}")
+    return " ".join(parts[:2]) or "0 s"

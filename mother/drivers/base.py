@@ -1,0 +1,58 @@
+"""What every device family offers to the layers above."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from mother.core.model import Address, Command, CommandKind, Credential, Description, Reading
+
+
+class Device(Protocol):
+    """One device at one address, with its login. Callers see to it that one call is in flight.
+
+    Every method raises only `mother.core.errors.DeviceError` (and passes cancellation on).
+    """
+
+    address: Address
+
+    async def describe(self) -> Description:
+        """Who answers at this address now."""
+
+    async def read(self, now: float) -> Reading:
+        """One reading with time stamp `now` (Unix seconds)."""
+
+    async def perform(self, command: Command) -> None:
+        """Carry out one command; returns when the device has taken it.
+
+        Raises Unsupported for a kind that is not in the family's capabilities.
+        """
+
+    def expect(self, mac: str) -> None:
+        """From now on a login that finds another MAC raises Stranger instead of reading it."""
+
+    def forget(self) -> None:
+        """Drop login and session (the device was rebooted); the next call logs in anew."""
+
+
+class Family(Protocol):
+    """One device family; one instance per process."""
+
+    name: str
+    capabilities: frozenset[CommandKind]
+    default_credentials: tuple[Credential, ...]
+
+    async def recognise(self, address: Address, deadline: float) -> bool:
+        """Whether this family's mark is at the address. No credentials are offered.
+
+        False for anything else, garbage and silence included; takes at most `deadline` seconds.
+        """
+
+    def device(self, address: Address, credential: Credential) -> Device:
+        """A device of this family; connects to nothing yet."""
+
+    def at_rest(self, native: Mapping[str, float]) -> Mapping[str, float]:
+        """Those native metrics that are 0 once the device is gone or asleep, each as 0."""
+
+    def safe_model(self, model: str) -> str:
+        """The model as one segment of a metric name (`B29+` -> `B29-plus`-like, never empty)."""

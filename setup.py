@@ -1,0 +1,52 @@
+"""Packaging of mother; metadata lives here, tools in pyproject.toml."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "([^"]+)"', (HERE / "mother/__init__.py").read_text())
+assert VERSION
+
+setup(
+    name="mother",
+    version=VERSION.group(1),
+    description="Finds, measures and heals the miners of a farm",
+    long_description=(HERE / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=find_packages(include=["mother", "mother.*"]),
+    package_data={"mother": ["py.typed", "sim/replies/*"]},
+    install_requires=[
+        "twisted>=24.3",
+        "treq>=24.9",
+        "statsd>=4.0",
+        "netaddr>=1.0",
+        "configargparse>=1.7",
+        "msgspec>=0.19",
+        "rich>=13",
+    ],
+    extras_require={
+        "dev": [
+            "pytest>=8",
+            "pytest-twisted>=1.14",
+            "hypothesis>=6",
+            "PyYAML>=6",
+            "dragon-rest==0.2.3",
+            "mypy>=1.13",
+            "mypy-zope>=1.0",
+            "ruff>=0.9",
+            "types-PyYAML",
+            "types-netaddr",
+            "build>=1.2",
+        ]
+    },
+    entry_points={
+        "console_scripts": [
+            "mother = mother.cli:main",
+            "mother-of-dragons = mother.cli:main_as_mother_of_dragons",
+        ]
+    },
+)
