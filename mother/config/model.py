@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
+
+import msgspec
 from msgspec import Struct
 
 from mother.core.model import Credential
@@ -32,11 +36,16 @@ class DeviceSettings(Struct, frozen=True):
 
 
 class Block(Struct, frozen=True):
-    """One `[[configs]]` block: `models` and `mac_addresses` restrict it, both empty means all."""
+    """One `[[configs]]` block: `models` and `mac_addresses` restrict it, both empty means all.
+
+    Models are upper case, MAC addresses lower case with colons. `own_pools` is False when the
+    block does not speak of pools and its settings merely repeat the general ones.
+    """
 
     models: tuple[str, ...]
     mac_addresses: tuple[str, ...]
     settings: DeviceSettings
+    own_pools: bool = True
 
 
 class Statsd(Struct, frozen=True):
@@ -49,11 +58,12 @@ class Statsd(Struct, frozen=True):
     type_segment: bool
 
 
-class Config(Struct, frozen=True):
+class Config(Struct, frozen=True, dict=True):
     """Everything the daemon needs to know. Times in seconds, `scan_rate` in probes per second.
 
     `networks` and `exclude` are texts that netaddr has accepted (CIDR, range, address).
-    `scan_rate` 0 means as fast as the machine allows.
+    `scan_rate` 0 means as fast as the machine allows. `pools_by_mac` are the pools that hold
+    in place of the general ones for single miners. `notes` are sentences for the operator.
     """
 
     networks: tuple[str, ...]
@@ -75,11 +85,67 @@ class Config(Struct, frozen=True):
     settings: DeviceSettings
     blocks: tuple[Block, ...]
     notes: tuple[str, ...] = ()
+    pools_by_mac: Mapping[str, tuple[PoolWish, ...]] = {}
 
     def for_device(self, model: str, mac: str) -> DeviceSettings:
         """The settings of one device: the first block that fits best, else the general ones.
 
         Order: a block that names both model and MAC, then the model alone, then the MAC
-        alone, then one without restrictions.
+        alone, then one without restrictions. Model and MAC are compared without case.
+        Cheap: looked up, and remembered, so that the same device gets the same value.
         """
-        raise NotImplementedError
+        key = (model.upper(), mac.lower())
+        settings = self._known.get(key)
+        if settings is None:
+            settings = self._known[key] = self._settle(*key)
+        return settings
+
+    def _settle(self, model: str, mac: str) -> DeviceSettings:
+        block = self._index.find(model, mac)
+        settings = self.settings if block is None else block.settings
+        pools = self.pools_by_mac.get(mac)
+        if pools is None or (block is not None and block.own_pools):
+            return settings
+        return msgspec.structs.replace(settings, pools=pools)
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, str], DeviceSettings]:
+        return {}
+
+    @cached_property
+    def _index(self) -> _Index:
+        return _Index(self.blocks)
+
+
+class _Index:
+    """Blocks by what they name; of two that name the same, the first counts."""
+
+    def __init__(self, blocks: tuple[Block, ...]) -> None:
+        self._both: dict[tuple[str, str], Block] = {}
+        self._model: dict[str, Block] = {}
+        self._mac: dict[str, Block] = {}
+        self._rest: Block | None = None
+        for block in blocks:
+            self._add(block)
+
+    def _add(self, block: Block) -> None:
+        models, macs = block.models, block.mac_addresses
+        if models and macs:
+            for model in models:
+                for mac in macs:
+                    self._both.setdefault((model, mac), block)
+        for model in models if not macs else ():
+            self._model.setdefault(model, block)
+        for mac in macs if not models else ():
+            self._mac.setdefault(mac, block)
+        if not models and not macs and self._rest is None:
+            self._rest = block
+
+    def find(self, model: str, mac: str) -> Block | None:
+        """The block that speaks for this device."""
+        return (
+            self._both.get((model, mac))
+            or self._model.get(model)
+            or self._mac.get(mac)
+            or self._rest
+        )

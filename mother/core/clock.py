@@ -14,7 +14,10 @@ Now = Callable[[], float]
 
 
 def steady(reactor: ReactorBase) -> Now:
-    """Make the reactor's timers immune to a clock that is set; returns the wall clock."""
+    """Make the reactor's timers immune to a clock that is set; returns the wall clock.
+
+    Must be called before anything is scheduled.
+    """
     reactor.seconds = time.monotonic  # Twisted's own seam
     return time.time
 
@@ -22,8 +25,8 @@ def steady(reactor: ReactorBase) -> Now:
 def hasten(reactor: ReactorBase, speed: float) -> Now:
     """Let this process live `speed` times faster, for simulations; returns its wall clock.
 
-    Timers, deadlines and the returned wall clock all run on the faster time. Must be called
-    before anything is scheduled.
+    Timers, deadlines and the returned wall clock all run on the faster time; `speed` is above 0.
+    Must be called before anything is scheduled.
     """
     began, wall = time.monotonic(), time.time()
     unhurried = reactor.timeout

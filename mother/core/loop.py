@@ -64,74 +64,90 @@ class Loop:
         self._pause: Deferred[None] | None = None
         self._sick = False
         self._hurried = False
+        self._stopping = False
 
     def start(self) -> None:
         """Begin; the loop goes on until `stop`."""
-        self._running = Deferred.fromCoroutine(self._forever())
-        self._running.addErrback(_end)
+        if self._running is None:
+            self._stopping = False
+            self._running = Deferred.fromCoroutine(self._forever())
+            self._running.addErrback(self._end)
 
     async def stop(self) -> None:
-        """Cancel the round in flight and wait until it has ended."""
-        if self._running is not None:
-            self._running.cancel()
-            await self._running
+        """Cancel the round in flight and wait until it has ended. Not to be called by the job."""
+        running = self._running
+        if running is not None:
+            if not self._stopping:
+                self._stopping = True
+                running.cancel()
+            await running
             self._running = None
 
     def hurry(self) -> None:
-        """Start the next round now (the interval may have changed)."""
-        self._hurried = True
+        """Start the next round now, or right after the one in flight."""
         if self._pause is not None:
-            pause, self._pause = self._pause, None
-            pause.cancel()
+            self._pause.cancel()
+        else:
+            self._hurried = True
 
     async def _forever(self) -> None:
         await self._wait(self._delay)
         while True:
             began = self._clock.seconds()
             await self._round()
+            if self._stopping:
+                return
             spent = self._clock.seconds() - began
-            self._count(spent)
-            await self._wait(max(0.0, self._interval() - spent))
+            interval = self._interval()
+            self._count(spent, interval)
+            await self._wait(interval - spent)
 
     async def _wait(self, seconds: float) -> None:
         if self._hurried:
             self._hurried = False
             seconds = 0.0
-        self._pause = pause = sleep(self._clock, seconds)
+        self._pause = sleep(self._clock, seconds)
         try:
-            await pause
+            await self._pause
         except CancelledError:
-            if self._pause is pause:
+            if self._stopping:
                 raise
-            self._hurried = False
         finally:
             self._pause = None
 
     async def _round(self) -> None:
         try:
             await self.job.run()
-        except CancelledError:
-            raise
+        except CancelledError as error:
+            if self._stopping:
+                raise
+            self._note(error)  # the job leaked one of its own; nobody asked us to end
         except Exception as error:
-            self.counts.failures += 1
-            if self._failed is not None:
-                self._failed(self.name, error)
-            if not self._sick:
-                self.log.failure("The {name} loop failed; it goes on.", name=self.name)
-            self._sick = True
+            self._note(error)
         else:
             if self._sick:
                 self.log.info("The {name} loop works again.", name=self.name)
             self._sick = False
 
-    def _count(self, spent: float) -> None:
+    def _note(self, error: Exception) -> None:
+        self.counts.failures += 1
+        if not self._sick:
+            self.log.failure("The {name} loop failed; it goes on.", name=self.name)
+        self._sick = True
+        if self._failed is not None:
+            try:
+                self._failed(self.name, error)
+            except Exception:
+                self.log.failure("The {name} loop could not report its failure.", name=self.name)
+
+    def _count(self, spent: float, interval: float) -> None:
         self.counts.runs += 1
         self.counts.seconds = spent
         self.counts.total += spent
         self.counts.last_end = self._clock.seconds()
-        if spent > self._interval():
+        if spent > interval:
             self.counts.overruns += 1
 
-
-def _end(failure: Failure) -> None:
-    failure.trap(CancelledError)
+    def _end(self, failure: Failure) -> None:
+        if not failure.check(CancelledError):
+            self.log.failure("The {name} loop has ended.", failure=failure, name=self.name)

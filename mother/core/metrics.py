@@ -67,6 +67,7 @@ def _in_state(state: State) -> Callable[[Totals], float]:
 FARM_METRICS: tuple[FarmMetric, ...] = (
     FarmMetric("miners", "miners", lambda t: t.miners),
     *(FarmMetric(f"state.{state.value}", "miners", _in_state(state)) for state in State),
+    FarmMetric("given_up", "miners", lambda t: t.given_up),
     FarmMetric("hashrate", "H/s", lambda t: t.hashrate),
     FarmMetric("expected_hashrate", "H/s", lambda t: t.expected_hashrate),
     FarmMetric("boards_alive", "boards", lambda t: t.boards_alive),

@@ -116,6 +116,28 @@ class Reading(Struct, frozen=True):
         return any(said) if said else None
 
 
+class ConfiguredPool(Struct, frozen=True, gc=False):
+    """A pool as it is configured on a device; the password never reaches a repr."""
+
+    url: str
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"ConfiguredPool(url={self.url!r}, user={self.user!r}, password='***')"
+
+
+class Settings(Struct, frozen=True):
+    """What is configured on a device: the ordered pools, and its profile (autotune mode).
+
+    `pools` is None where the device did not say.
+    """
+
+    pools: tuple[ConfiguredPool, ...] | None = None
+    profile: str | None = None
+    level: str | None = None
+
+
 class State(enum.StrEnum):
     """The six states a person ever sees."""
 
@@ -173,12 +195,14 @@ class EventKind(enum.StrEnum):
     AGREED = "device.agreed"
     LEFT = "device.left_for_a_human"
     REBOOTED = "device.rebooted"
+    RESTARTED = "device.restarted"
     REBOOT_CONFIRMED = "device.reboot_confirmed"
     REBOOT_FAILED = "device.reboot_failed"
     WOULD_WRITE = "device.would_write"
     SIGHTED = "host.sighted"
     SCANNED = "scan.done"
     FAULT = "fault"
+    AUDIT = "audit"
     BREAKER_OPENED = "breaker.opened"
     BREAKER_TRYING = "breaker.trying"
     BREAKER_CLOSED = "breaker.closed"
@@ -200,7 +224,10 @@ class Event(Struct, frozen=True, kw_only=True):
 
 
 class Totals(Struct, frozen=True, kw_only=True):
-    """The farm in one line; `states` counts miners by State value."""
+    """The farm in one line; `states` counts miners by State value.
+
+    `given_up` are those that were known and are not looked for by polls any more.
+    """
 
     at: float
     miners: int
@@ -212,3 +239,4 @@ class Totals(Struct, frozen=True, kw_only=True):
     temperature_max: float | None
     accepted: float
     rejected: float
+    given_up: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 THIN_SPACE = "\u2009"
+UNKNOWN = "–"
 _PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -20,17 +21,23 @@ def finite(value: object) -> float | None:
 
 
 def three_digits(value: float) -> str:
-    """Three significant digits without an exponent: 16.2, 4.93, 812."""
-    if value == 0:
+    """Three significant digits without an exponent: 16.2, 4.93, 812.
+
+    At most three decimals, whole numbers whole; an en dash for what is no finite number.
+    """
+    if not math.isfinite(value):
+        return UNKNOWN
+    if abs(value) < 0.0005:
         return "0"
-    digits = max(0, 2 - math.floor(math.log10(abs(value))))
-    return f"{value:.{min(digits, 3)}f}"
+    rounded = abs(float(f"{value:.3g}"))  # 9.996 is 10.0 and has one decimal, not two
+    decimals = 2 - math.floor(math.log10(rounded))
+    return f"{value:.{min(max(decimals, 0), 3)}f}"
 
 
 def si(value: float | None, unit: str) -> str:
-    """`1.62e13, "H/s"` -> `16.2 TH/s`; None -> an en dash."""
-    if value is None:
-        return "–"
+    """`1.62e13, "H/s"` -> `16.2 TH/s`; None and what is not finite -> an en dash."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
     for factor, prefix in _PREFIXES:
         if abs(value) >= factor * 0.9995:
             return f"{three_digits(value / factor)}{THIN_SPACE}{prefix}{unit}"
@@ -38,7 +45,9 @@ def si(value: float | None, unit: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`4000` -> `1 h 7 min`: the two largest parts that are not zero, at least seconds."""
+    """`4000` -> `1 h 6 min`: the two largest parts that are not zero, whole seconds at least."""
+    if not math.isfinite(seconds):
+        return UNKNOWN
     left = max(0, round(seconds))
     parts = []
     for size, name in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):

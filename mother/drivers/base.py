@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from mother.core.model import Address, Command, CommandKind, Credential, Description, Reading
+from mother.core.model import (
+    Address,
+    Command,
+    CommandKind,
+    Credential,
+    Description,
+    Reading,
+    Settings,
+)
 
 
 class Device(Protocol):
@@ -21,6 +29,9 @@ class Device(Protocol):
 
     async def read(self, now: float) -> Reading:
         """One reading with time stamp `now` (Unix seconds)."""
+
+    async def settings(self) -> Settings:
+        """What is configured on it now."""
 
     async def perform(self, command: Command) -> None:
         """Carry out one command; returns when the device has taken it.

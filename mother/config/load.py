@@ -1,0 +1,194 @@
+"""From flags, environment and file to one checked Config; again and again, never exiting."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from mother.config import notes
+from mother.config.blocks import check_blocks
+from mother.config.file import FileContent, Named, named_in, read_file
+from mother.config.model import Config, DeviceSettings, Statsd
+from mother.config.networks import check_limits
+from mother.config.options import BY_KEY, OPTIONS, PREDECESSOR, Option
+from mother.config.pools import Pools
+from mother.config.problems import ConfigError, Problems
+from mother.config.sample import print_toml
+
+__all__ = ["ConfigError", "Source", "changes_needing_restart", "keep_until_restart", "print_toml"]
+
+DEFAULT_FILE = "config.toml"
+STATE_FILE = "mother-state.json"
+
+
+class Source:
+    """Where the configuration comes from; `load` reads it anew each time.
+
+    `namespace` is what a parser of `mother.config.flags` returned, `program` the name that
+    was called. With `require_network` it is a problem when there is nothing to scan.
+    """
+
+    def __init__(
+        self,
+        namespace: argparse.Namespace,
+        program: str,
+        *,
+        environ: Mapping[str, str] | None = None,
+        require_network: bool = False,
+    ) -> None:
+        self._program = program
+        given = os.environ if environ is None else environ
+        self._environ = {name: text for name, text in given.items() if name.startswith("MOTHER_")}
+        self._require_network = require_network
+        self._given = _given(namespace, self._environ)
+        self.path = _path(namespace, program)
+
+    def load(self) -> Config:
+        """The configuration as it stands now. Raises ConfigError with all problems."""
+        problems = Problems()
+        file = self._file(problems)
+        tree = {} if file is None else file.tree
+        named = {**named_in(tree, problems), **self._given}
+        values = {
+            option.key: self._value(option, named.get(option.key), problems) for option in OPTIONS
+        }
+        _fit_timeouts(values, named, problems)
+        self._check_network(values, named, problems)
+        config = _build(values, tree.get("configs", []), problems)
+        problems.end()
+        return replace(config, notes=self._notes(config, file, tree, named))
+
+    def _file(self, problems: Problems) -> FileContent | None:
+        if self.path is None:
+            return None
+        try:
+            return read_file(self.path)
+        except ConfigError as error:
+            problems.lines += error.lines
+            return None
+
+    def _value(self, option: Option, named: Named | None, problems: Problems) -> Any:
+        default = option.default_for(self._program)
+        if named is None:
+            return default
+        place, value = named
+        check = _check_text if option.key in self._given else _check
+        return problems.checked(lambda v, p: check(option, v, p), value, place, default)
+
+    def _check_network(
+        self, values: dict[str, Any], named: Mapping[str, Named], problems: Problems
+    ) -> None:
+        if self._require_network and not values["network"] and "network" not in named:
+            problems.add(
+                "network",
+                f"none given; say what to scan, e.g. {self._program} --network 10.1.0.0/22, "
+                'MOTHER_NETWORK=10.1.0.0/22, or network = ["10.1.0.0/22"] in the file',
+            )
+        check_limits(
+            values["network"],
+            values["exclude"],
+            named.get("network", ("network", None))[0],
+            problems,
+            large=values["allow_large_network"],
+            public=values["allow_public_network"],
+        )
+
+    def _notes(
+        self,
+        config: Config,
+        file: FileContent | None,
+        tree: dict[str, Any],
+        named: Mapping[str, Named],
+    ) -> tuple[str, ...]:
+        raw = tree.get("configs", [])
+        return (
+            *notes.planned(named, raw),
+            *notes.silent(raw, config.settings),
+            *notes.shadowed(config.blocks),
+            *(notes.readable(file) if file is not None else ()),
+            *notes.misspelt(self._environ),
+        )
+
+
+def changes_needing_restart(old: Config, new: Config) -> tuple[str, ...]:
+    """The options, by key, that changed and only count after a restart."""
+    return tuple(
+        option.key
+        for option in OPTIONS
+        if option.needs_restart and getattr(old, option.at) != getattr(new, option.at)
+    )
+
+
+def keep_until_restart(old: Config, new: Config) -> Config:
+    """The new configuration, with what needs a restart as it is in force now."""
+    keep = {key: getattr(old, BY_KEY[key].at) for key in changes_needing_restart(old, new)}
+    return replace(new, **keep)
+
+
+def _given(namespace: argparse.Namespace, environ: Mapping[str, str]) -> dict[str, Named]:
+    """What flags and environment name, as texts (or a bool), with the name that was used."""
+    from_environment: frozenset[str] = getattr(namespace, "from_environment", frozenset())
+    found: dict[str, Named] = {}
+    for option in OPTIONS:
+        value = getattr(namespace, option.key, None)
+        if not option.has_flag:
+            value = environ.get(option.env) or None
+        if value is not None:
+            by_variable = option.key in from_environment or not option.has_flag
+            found[option.key] = (option.env if by_variable else option.flag, value)
+    return found
+
+
+def _path(namespace: argparse.Namespace, program: str) -> str | None:
+    """The file to read; settled once, so that a file that vanished is missed on reload."""
+    path: str | None = getattr(namespace, "config", None)
+    if path is None and program == PREDECESSOR and os.path.exists(DEFAULT_FILE):
+        return DEFAULT_FILE
+    return path
+
+
+def _check(option: Option, value: Any, place: str) -> Any:
+    return option.kind.check(value, place)
+
+
+def _check_text(option: Option, value: Any, place: str) -> Any:
+    if isinstance(value, list):
+        value = ",".join(value)
+    if isinstance(value, str):
+        value = option.kind.from_text(value, place)
+    return option.kind.check(value, place)
+
+
+def _fit_timeouts(values: dict[str, Any], named: Mapping[str, Named], problems: Problems) -> None:
+    """The connect deadline lies inside the scan deadline, and yields unless it was named."""
+    whole = values["scan_timeout"]
+    if "connect_timeout" not in named:
+        values["connect_timeout"] = min(values["connect_timeout"], whole / 2)
+    elif values["connect_timeout"] >= whole:
+        place = named["connect_timeout"][0]
+        problems.add(place, "must be shorter than scan_timeout, of which it is a part")
+
+
+def _build(values: dict[str, Any], blocks: Any, problems: Problems) -> Config:
+    pools: Pools = values["pools"]
+    folder = os.path.dirname(values["inventory_file"])
+    values["state_file"] = values["state_file"] or os.path.join(folder, STATE_FILE)
+    if os.path.abspath(values["state_file"]) == os.path.abspath(values["inventory_file"]):
+        problems.add("state_file", "is the inventory_file too; give it a name of its own")
+    parts: dict[str, dict[str, Any]] = {"": {}, "statsd": {}, "settings": {}}
+    for option in OPTIONS:
+        part, _, name = option.at.rpartition(".")
+        if name:
+            parts[part][name] = values[option.key]
+    settings = DeviceSettings(**parts["settings"], autotune_level=None, pools=pools.general)
+    return Config(
+        **parts[""],
+        statsd=Statsd(**parts["statsd"]),
+        settings=settings,
+        blocks=check_blocks(blocks, settings, problems),
+        pools_by_mac=pools.by_mac,
+    )

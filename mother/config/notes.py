@@ -1,0 +1,61 @@
+"""What the operator should know about a configuration that is not wrong."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from mother.config.blocks import NOT_INHERITED, PLANNED
+from mother.config.file import FileContent, Named, holds_password
+from mother.config.model import Block, DeviceSettings
+from mother.config.options import BY_KEY, OPTIONS
+
+_TOO_OPEN = 0o037  # anything beyond rw-r-----
+_OTHER_VARIABLES = ("MOTHER_CONFIG",)
+
+
+def planned(named: Mapping[str, Named], blocks: Any) -> Iterator[str]:
+    """One line for all that is named and only a later release carries out."""
+    places = [place for key, (place, value) in named.items() if BY_KEY[key].planned and value]
+    for number, block in enumerate(blocks):
+        places += [f"configs[{number}].{key}" for key in PLANNED if block.get(key)]
+    if places:
+        yield (
+            f"{', '.join(places)}: checked, but this release does not set miners up; "
+            "it takes effect with a later one"
+        )
+
+
+def silent(blocks: Any, general: DeviceSettings) -> Iterator[str]:
+    """Blocks that turn off, by saying nothing, what is on elsewhere."""
+    for number, block in enumerate(blocks):
+        for key in NOT_INHERITED:
+            if getattr(general, key) and block.get(key) is None:
+                yield (
+                    f"configs[{number}] does not say {key}: it is off for its miners, "
+                    f"although dragon_{key} is on"
+                )
+
+
+def shadowed(blocks: Iterable[Block]) -> Iterator[str]:
+    """Blocks without restrictions after the first such: they never apply."""
+    open_to_all = [n for n, b in enumerate(blocks) if not b.models and not b.mac_addresses]
+    for number in open_to_all[1:]:
+        first = f"configs[{open_to_all[0]}]"
+        yield f"configs[{number}] never applies: {first} is for all miners already"
+
+
+def readable(file: FileContent) -> Iterator[str]:
+    """A file with passwords that others may read."""
+    if file.mode & _TOO_OPEN and holds_password(file.tree):
+        yield f"{file.path} holds passwords and has mode {file.mode:04o}: chmod 640 {file.path}"
+
+
+def misspelt(environ: Mapping[str, str]) -> Iterator[str]:
+    """Variables that look like ours and are not."""
+    known = [*(option.env for option in OPTIONS), *_OTHER_VARIABLES]
+    for name in sorted(environ):
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
+        if name.startswith("MOTHER_") and name not in known and near:
+            yield f"the environment variable {name} is unknown; did you mean {near[0]}?"

@@ -1,0 +1,378 @@
+"""The options: one table that drives flags, environment, file, defaults, help and manual."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from mother.config.kinds import (
+    HOST,
+    PATH,
+    PREFIX,
+    SITE,
+    SWITCH,
+    TEMPLATE,
+    Kind,
+    choice,
+    json_of,
+    number,
+    plain,
+    seconds,
+    split,
+    whole,
+)
+from mother.config.networks import check_networks, check_some_networks
+from mother.config.pools import Pools, check_credentials, check_pools
+from mother.core.model import Credential
+
+MOTHER = "mother"
+PREDECESSOR = "mother-of-dragons"
+
+DAY = 86_400.0
+NETWORKS = Kind("NETWORK", check_some_networks, from_text=split, many=True)
+EXCLUDED = Kind("NETWORK", check_networks, from_text=split, many=True)
+PORT = whole("port number", 1, 65_535, 8080, "PORT")
+MODE = choice("efficient", "balanced", "factory", "performance")
+POOLS = Kind("JSON", check_pools, from_text=json_of)
+CREDENTIALS = Kind("JSON", check_credentials, from_text=json_of)
+LEVEL = whole("level", 0, 100, 2, "LEVEL")
+
+FACTORY_LOGINS = (
+    Credential("admin", "dragonadmin"),
+    Credential("admin", "admin"),
+    Credential("admin", "innoadmin"),
+)
+"""What the makers set, DragonMint first, then Innosilicon's later and earlier firmware."""
+
+
+class Option(Struct, frozen=True):
+    """One option. `key` is its name in our file; flag and variable follow from it.
+
+    `at` is where it lands in Config (`statsd.host`; empty: it only steers the checks);
+    `main` its place under `[main]` in a file of mother-of-dragons; `predecessor` the default
+    under that name; `planned` marks what is checked now and carried out by a later release.
+    """
+
+    key: str
+    group: str
+    kind: Kind
+    default: Any
+    help: str
+    at: str = ""
+    main: str = ""
+    predecessor: Any | UnsetType = UNSET
+    example: str = ""
+    needs_restart: bool = False
+    planned: bool = False
+    has_flag: bool = True
+
+    @property
+    def flag(self) -> str:
+        """`--scan-interval`."""
+        return "--" + self.key.replace("_", "-")
+
+    @property
+    def env(self) -> str:
+        """`MOTHER_SCAN_INTERVAL`."""
+        return "MOTHER_" + self.key.upper()
+
+    def default_for(self, program: str) -> Any:
+        """The default under the name the program was called by."""
+        if program == PREDECESSOR and self.predecessor is not UNSET:
+            return self.predecessor
+        return self.default
+
+    def default_text(self, program: str) -> str:
+        """The default in words, with its unit; `none` where there is none."""
+        value = self.default_for(program)
+        if isinstance(value, bool):
+            return "on" if value else "off"
+        if isinstance(value, (int, float)):
+            return f"{plain(value)} {self.kind.unit}".rstrip()
+        if self.kind.many:
+            return ", ".join(value) or "none"
+        return value if isinstance(value, str) else _WORDS.get(self.key, "none")
+
+
+_WORDS = {
+    "credentials": "the makers' own logins",
+    "state_file": "mother-state.json beside the inventory file",
+}
+
+FIND = "Finding miners"
+TALK = "Talking to miners"
+HEALTH = "Health"
+SETUP = "Setting miners up (checked now, carried out by a later release)"
+METRICS = "Metrics"
+FILES = "Files and names"
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "network",
+        FIND,
+        NETWORKS,
+        (),
+        "What to scan for miners: CIDR (10.1.0.0/22), a range (10.1.0.10-10.1.0.60) or one "
+        "address. May be repeated, and takes a list parted by commas.",
+        at="networks",
+        main="local_network.network",
+        predecessor=("10.1.0.0/22",),
+        example='["10.1.0.0/22"]',
+    ),
+    Option(
+        "exclude",
+        FIND,
+        EXCLUDED,
+        (),
+        "Addresses that are never scanned, written like --network.",
+        at="exclude",
+        example='["10.1.0.1", "10.1.3.200-10.1.3.254"]',
+    ),
+    Option(
+        "allow_large_network",
+        FIND,
+        SWITCH,
+        False,
+        "Scan even more than 131,072 addresses.",
+    ),
+    Option(
+        "allow_public_network",
+        FIND,
+        SWITCH,
+        False,
+        "Scan public addresses too. Scan only what is yours.",
+    ),
+    Option(
+        "scan_interval",
+        FIND,
+        seconds(1, 7 * DAY, 300),
+        300.0,
+        "Time from the start of one scan to the start of the next.",
+        at="scan_interval",
+        main="local_network.scan_interval",
+    ),
+    Option(
+        "scan_timeout",
+        FIND,
+        seconds(0.1, 300, 10),
+        10.0,
+        "Time one address has to prove that it is a miner.",
+        at="scan_timeout",
+        main="local_network.scan_timeout",
+    ),
+    Option(
+        "connect_timeout",
+        FIND,
+        seconds(0.05, 60, 2.5),
+        2.5,
+        "Time one address has to accept the connection; part of --scan-timeout and shorter. "
+        "Unless named, it is at most half of --scan-timeout.",
+        at="connect_timeout",
+    ),
+    Option(
+        "scan_rate",
+        FIND,
+        number("probes per second", 0, 1_000_000, 1000),
+        1000.0,
+        "How fast a scan may go, so that no router drops it. 0 is as fast as the machine can.",
+        at="scan_rate",
+    ),
+    Option(
+        "dragon_timeout",
+        TALK,
+        seconds(0.1, 3600, 10),
+        10.0,
+        "Time a miner has for one whole answer.",
+        at="dragon_timeout",
+        main="api_timeout",
+    ),
+    Option(
+        "dragon_port",
+        TALK,
+        PORT,
+        80,
+        "TCP port of the miners' web interface.",
+        at="dragon_port",
+        needs_restart=True,
+    ),
+    Option(
+        "credentials",
+        TALK,
+        CREDENTIALS,
+        FACTORY_LOGINS,
+        "Logins of the miners, tried in order; they replace the makers' own. In the file or "
+        "the environment only, since a flag shows in the process list.",
+        at="credentials",
+        main="credentials",
+        has_flag=False,
+    ),
+    Option(
+        "dry_run",
+        TALK,
+        SWITCH,
+        False,
+        "Read everything, write nothing to any miner: each write is logged and counted instead.",
+        at="dry_run",
+    ),
+    Option(
+        "dragon_health_hashrate_min",
+        HEALTH,
+        number("GH/s per board", 0, 1e9, 1000, "GHS"),
+        1000.0,
+        "A board that hashes less is ill. For SHA-256 miners only.",
+        at="settings.health_hashrate_minimum",
+    ),
+    Option(
+        "dragon_health_hashrate_duration",
+        HEALTH,
+        seconds(0, 30 * DAY, 3600),
+        3600.0,
+        "How long a board must hash too little before its miner is ill.",
+        at="settings.health_hashrate_duration",
+    ),
+    Option(
+        "dragon_health_reboot",
+        HEALTH,
+        SWITCH,
+        False,
+        "Reboot ill miners, within limits: never many at once, never again and again.",
+        at="settings.health_reboot",
+    ),
+    Option(
+        "dragon_health_check_interval",
+        HEALTH,
+        seconds(1, DAY, 300),
+        300.0,
+        "Time between two health checks of a miner.",
+        at="settings.health_check_interval",
+    ),
+    Option(
+        "dragon_autotune_mode",
+        SETUP,
+        MODE,
+        None,
+        "Autotune mode that miners shall have: efficient, balanced, factory or performance. "
+        "Left alone unless named.",
+        at="settings.autotune_mode",
+        predecessor="balanced",
+        example='"balanced"',
+        planned=True,
+    ),
+    Option(
+        "dragon_auto_upgrade",
+        SETUP,
+        SWITCH,
+        False,
+        "Bring miners to the latest firmware.",
+        at="settings.auto_upgrade",
+        planned=True,
+    ),
+    Option(
+        "pools",
+        SETUP,
+        POOLS,
+        Pools(),
+        'Pools that miners shall mine for, at most 3, as JSON: [{"url": "stratum+tcp://...", '
+        '"username": "...", "password": "x"}], or by miner: [{"mac_addresses": ["..."], '
+        '"pools": [...]}]. Pools are left alone unless named: there is no default account.',
+        planned=True,
+    ),
+    Option(
+        "firmwares_path",
+        SETUP,
+        PATH,
+        "firmwares/",
+        "Directory that keeps downloaded firmware.",
+        at="firmwares_path",
+        main="firmwares_path",
+        planned=True,
+    ),
+    Option(
+        "statsd_host",
+        METRICS,
+        HOST,
+        None,
+        "statsd server that gets the metrics (UDP). Without one, metrics go nowhere.",
+        at="statsd.host",
+        main="statsd.host",
+        example='"localhost"',
+    ),
+    Option(
+        "statsd_port",
+        METRICS,
+        PORT,
+        8125,
+        "UDP port of the statsd server.",
+        at="statsd.port",
+        main="statsd.port",
+    ),
+    Option(
+        "statsd_prefix",
+        METRICS,
+        PREFIX,
+        "dragons",
+        "First part of every metric's name.",
+        at="statsd.prefix",
+        main="statsd.prefix",
+    ),
+    Option(
+        "statsd_interval",
+        METRICS,
+        seconds(1, DAY, 60),
+        60.0,
+        "Time between two readings of a miner.",
+        at="statsd.interval",
+        main="statsd.interval",
+    ),
+    Option(
+        "statsd_type_segment",
+        METRICS,
+        SWITCH,
+        True,
+        "Name metrics worker.{type}.{worker}.; off gives worker.{worker}. as before "
+        "mother-of-dragons 0.2.1.",
+        at="statsd.type_segment",
+    ),
+    Option(
+        "inventory_file",
+        FILES,
+        PATH,
+        "dragon-inventory.json",
+        "JSON list of the miners that were found.",
+        at="inventory_file",
+        main="inventory_file",
+        needs_restart=True,
+    ),
+    Option(
+        "state_file",
+        FILES,
+        PATH,
+        None,
+        "What must outlive a restart: health timers, reboot counts, back-offs.",
+        at="state_file",
+        example='"mother-state.json"',
+        needs_restart=True,
+    ),
+    Option(
+        "worker_template",
+        FILES,
+        TEMPLATE,
+        "dragon-{mac8}",
+        "Name of each miner in metrics and at its pools. Placeholders: {mac8} {mac6} {mac} "
+        "(last 8, last 6, all 12 hex digits of the MAC address) and {model}.",
+        at="worker_template",
+        needs_restart=True,
+    ),
+    Option(
+        "site",
+        FILES,
+        SITE,
+        "site",
+        "Name of this farm; part of every miner's identity.",
+        at="site",
+        needs_restart=True,
+    ),
+)
+
+BY_KEY = {option.key: option for option in OPTIONS}

@@ -1,0 +1,166 @@
+"""Write files whole or not at all, off the reactor's thread."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorFromThreads
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.python.threadpool import ThreadPool
+
+PRIVATE = 0o600
+READABLE = 0o644
+
+
+def write_atomic(path: Path, content: bytes, mode: int = PRIVATE) -> None:
+    """Replace `path` by `content`, so that a reader or a power cut finds the old or the new one.
+
+    Blocks until the disk has it. A symbolic link is followed. Raises OSError and leaves the
+    old file and no litter.
+    """
+    target = Path(os.path.realpath(path))
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # the file is in place; some file systems cannot do this
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+class Writer(Protocol):
+    """Takes files to be written soon."""
+
+    def write(self, path: Path, content: bytes, mode: int = PRIVATE) -> None:
+        """Have `path` replaced by `content`; returns at once and raises nothing."""
+
+    async def flush(self) -> None:
+        """Return when all that was handed in so far is written, or has failed."""
+
+
+class Wanted(Struct, frozen=True):
+    """What a path shall hold; `mode` is its permission bits."""
+
+    content: bytes
+    mode: int
+
+
+class Files:
+    """A service: one thread of our own that writes files, the newest content of each path only.
+
+    What is handed in before `start` waits for it. A path that cannot be written (disk full,
+    read-only) is logged once until it works again; that content is dropped, the old file stays.
+    `most` bounds the paths that may wait.
+    """
+
+    log = Logger()
+    name = "files"
+
+    def __init__(self, reactor: IReactorFromThreads, most: int = 100) -> None:
+        self._reactor = reactor
+        self._most = most
+        self._pool = ThreadPool(1, 1, name="files")
+        # A disk that hangs must not keep the process from ending.
+        self._pool.threadFactory = partial(threading.Thread, daemon=True)  # type: ignore[assignment]
+        self._waiting: dict[Path, Wanted] = {}
+        self._writing: Path | None = None
+        self._broken: set[Path] = set()
+        self._flushers: list[Deferred[None]] = []
+        self._open = False
+
+    def start(self) -> None:
+        """Start the thread, and with it what is already waiting."""
+        self._pool.start()
+        self._open = True
+        self._next()
+
+    async def stop(self) -> None:
+        """Write what waits, then end the thread."""
+        if not self._open:
+            return
+        try:
+            await self.flush()
+            self._pool.stop()
+        finally:
+            self._open = False
+
+    def write(self, path: Path, content: bytes, mode: int = PRIVATE) -> None:
+        """Have `path` replaced by `content`; older content that still waits is forgotten."""
+        if path not in self._waiting and len(self._waiting) >= self._most:
+            self._failed(path, "too many files wait to be written")
+            return
+        self._waiting[path] = Wanted(content, mode)
+        self._next()
+
+    async def flush(self) -> None:
+        """Return when nothing waits and nothing is being written; at once before `start`."""
+        if not self._open or (self._writing is None and not self._waiting):
+            return
+        done: Deferred[None] = Deferred()
+        self._flushers.append(done)
+        try:
+            await done
+        finally:
+            if done in self._flushers:
+                self._flushers.remove(done)
+
+    def _next(self) -> None:
+        if not self._open or self._writing is not None:
+            return
+        if not self._waiting:
+            self._idle()
+            return
+        path = self._writing = next(iter(self._waiting))
+        wanted = self._waiting.pop(path)
+        job: Callable[[], None] = partial(write_atomic, path, wanted.content, wanted.mode)
+        written = deferToThreadPool(self._reactor, self._pool, job)
+        written.addCallbacks(self._wrote, self._lost, callbackArgs=(path,), errbackArgs=(path,))
+        written.addBoth(self._free)
+
+    def _wrote(self, _: None, path: Path) -> None:
+        if path in self._broken:
+            self._broken.discard(path)
+            self.log.info("{path} can be written again.", path=str(path))
+
+    def _lost(self, failure: Failure, path: Path) -> None:
+        self._failed(path, failure.getErrorMessage())
+
+    def _failed(self, path: Path, why: str) -> None:
+        if path not in self._broken:
+            self._broken.add(path)
+            self.log.error("{path} cannot be written: {why}", path=str(path), why=why)
+
+    def _free(self, _: None) -> None:
+        self._writing = None
+        self._next()
+
+    def _idle(self) -> None:
+        flushers, self._flushers = self._flushers, []
+        for done in flushers:
+            done.callback(None)

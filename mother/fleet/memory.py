@@ -1,0 +1,263 @@
+"""What must outlive the process: per device, per farm, per sighting; kept in one file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import msgspec
+from msgspec import Struct
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from mother.fleet.files import Writer
+from mother.fleet.remembered import DeviceMemory, FarmMemory, SightingMemory
+
+VERSION = 1
+
+
+class MemoryRefused(Exception):
+    """The memory is there but must not be used or replaced; the text says what to do."""
+
+
+class Memory(Protocol):
+    """Keeps what must outlive the process. Devices are keyed by DeviceId, sightings by address.
+
+    The `remember...` and `forget...` calls are kept soon; `save_now` before a reboot.
+    """
+
+    @property
+    def devices(self) -> Mapping[str, DeviceMemory]:
+        """All devices, to be looked at only."""
+
+    @property
+    def sightings(self) -> Mapping[str, SightingMemory]:
+        """All sightings, to be looked at only."""
+
+    @property
+    def farm(self) -> FarmMemory:
+        """What concerns all devices together."""
+
+    def device(self, device: str) -> DeviceMemory:
+        """One device; an empty memory where there is none."""
+
+    def remember(self, device: str, memory: DeviceMemory) -> None:
+        """From now on this holds for the device."""
+
+    def remember_farm(self, farm: FarmMemory) -> None:
+        """From now on this holds for the farm."""
+
+    def remember_sighting(self, address: str, sighting: SightingMemory) -> None:
+        """From now on this holds for the address."""
+
+    def forget(self, device: str) -> None:
+        """The device is no more; unknown ones are fine."""
+
+    def forget_sighting(self, address: str) -> None:
+        """The sighting is no more; unknown ones are fine."""
+
+    def save_soon(self) -> None:
+        """Keep what changed within some seconds."""
+
+    def save_now(self) -> Awaitable[None]:
+        """Return when what is known now is kept, or could not be."""
+
+
+class Kept(Struct):
+    """The file, its members still undecoded: one bad device costs that device."""
+
+    version: int
+    devices: dict[str, msgspec.Raw] = {}
+    sightings: dict[str, msgspec.Raw] = {}
+    farm: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class Image(Struct):
+    """The file as it is written."""
+
+    version: int
+    devices: dict[str, DeviceMemory]
+    sightings: dict[str, SightingMemory]
+    farm: FarmMemory
+
+
+class Version(Struct):
+    """All that is asked of a file before its shape is known."""
+
+    version: int
+
+
+T = TypeVar("T")
+
+
+class FileMemory:
+    """A Memory in one JSON file, and a service: `stop` saves.
+
+    `delay` is how many seconds changes are gathered before they are written. Nothing is
+    written before `load` has succeeded.
+    """
+
+    log = Logger()
+    name = "memory"
+
+    def __init__(
+        self,
+        path: Path,
+        files: Writer,
+        clock: IReactorTime,
+        now: Callable[[], float],
+        delay: float = 10.0,
+    ) -> None:
+        self._path = path
+        self._files = files
+        self._clock = clock
+        self._now = now
+        self._delay = delay
+        self._devices: dict[str, DeviceMemory] = {}
+        self._sightings: dict[str, SightingMemory] = {}
+        self._farm = FarmMemory()
+        self._loaded = False
+        self._timer: IDelayedCall | None = None
+        self._encoder = msgspec.json.Encoder()
+
+    def start(self) -> None:
+        """Load, if nobody did yet. Raises MemoryRefused."""
+        if not self._loaded:
+            self.load()
+
+    async def stop(self) -> None:
+        """Save."""
+        await self.save_now()
+
+    def load(self) -> None:
+        """Read the file; blocks, so it is called before the reactor is busy.
+
+        A missing one is an empty memory, a broken one is kept aside with a line in the log.
+        Raises MemoryRefused for one that cannot be read, or that a newer version wrote.
+        """
+        try:
+            content = self._path.read_bytes()
+        except FileNotFoundError:
+            with contextlib.suppress(OSError):  # the first write tells
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise MemoryRefused(f"{self._path} cannot be read: {error.strerror}") from error
+        else:
+            self._take(content)
+        self._loaded = True
+
+    @property
+    def devices(self) -> Mapping[str, DeviceMemory]:
+        """All devices, to be looked at only."""
+        return self._devices
+
+    @property
+    def sightings(self) -> Mapping[str, SightingMemory]:
+        """All sightings, to be looked at only."""
+        return self._sightings
+
+    @property
+    def farm(self) -> FarmMemory:
+        """What concerns all devices together."""
+        return self._farm
+
+    def device(self, device: str) -> DeviceMemory:
+        """One device; an empty memory where there is none."""
+        return self._devices.get(device) or DeviceMemory()
+
+    def remember(self, device: str, memory: DeviceMemory) -> None:
+        """From now on this holds for the device."""
+        self._devices[device] = memory
+        self.save_soon()
+
+    def remember_farm(self, farm: FarmMemory) -> None:
+        """From now on this holds for the farm."""
+        self._farm = farm
+        self.save_soon()
+
+    def remember_sighting(self, address: str, sighting: SightingMemory) -> None:
+        """From now on this holds for the address."""
+        self._sightings[address] = sighting
+        self.save_soon()
+
+    def forget(self, device: str) -> None:
+        """The device is no more; unknown ones are fine."""
+        if self._devices.pop(device, None) is not None:
+            self.save_soon()
+
+    def forget_sighting(self, address: str) -> None:
+        """The sighting is no more; unknown ones are fine."""
+        if self._sightings.pop(address, None) is not None:
+            self.save_soon()
+
+    def save_soon(self) -> None:
+        """Write what changed once `delay` seconds have gathered the changes."""
+        if self._timer is None:
+            self._timer = self._clock.callLater(self._delay, self._save)
+
+    async def save_now(self) -> None:
+        """Write what is known; returns when the disk has it, or refused it."""
+        self._save()
+        await self._files.flush()
+
+    def _save(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None and timer.active():
+            timer.cancel()
+        if self._loaded:
+            image = Image(VERSION, self._devices, self._sightings, self._farm)
+            self._files.write(self._path, self._encoder.encode(image))
+
+    def _take(self, content: bytes) -> None:
+        bad: list[str] = []
+        try:
+            self._check_version(content)
+            kept = msgspec.json.decode(content, type=Kept)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            self._keep_aside(f"is broken ({error})")
+            return
+        self._devices = _decoded(kept.devices, DeviceMemory, bad)
+        self._sightings = _decoded(kept.sightings, SightingMemory, bad)
+        self._farm = _decoded({"the farm": kept.farm}, FarmMemory, bad).get("the farm", self._farm)
+        if bad:
+            self._keep_aside(f"holds {len(bad)} broken entries, the first is {bad[0]}")
+            self.save_soon()
+
+    def _check_version(self, content: bytes) -> None:
+        version = msgspec.json.decode(content, type=Version).version
+        if version > VERSION:
+            raise MemoryRefused(
+                f"{self._path} was written by a newer mother (version {version}, this one knows "
+                f"{VERSION}): run that one, or move the file away and begin without memory."
+            )
+
+    def _keep_aside(self, why: str) -> None:
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._now()))
+        aside = self._path.with_name(f"{self._path.name}.bad-{stamp}")
+        try:
+            os.replace(self._path, aside)
+        except OSError as error:
+            raise MemoryRefused(
+                f"{self._path} {why} and cannot be moved aside: {error.strerror}"
+            ) from error
+        self.log.error(
+            "{path} {why}: kept as {aside}; what could not be read begins anew.",
+            path=str(self._path),
+            why=why,
+            aside=aside.name,
+        )
+
+
+def _decoded(raw: Mapping[str, msgspec.Raw], shape: type[T], bad: list[str]) -> dict[str, T]:
+    decoder = msgspec.json.Decoder(shape)
+    good: dict[str, T] = {}
+    for key, one in raw.items():
+        try:
+            good[key] = decoder.decode(one)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            bad.append(key)
+    return good

@@ -1,0 +1,197 @@
+"""The miners that are known: the only state that the jobs share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+from twisted.internet.defer import DeferredLock
+
+from mother.core.model import Address, Description, Reading, State
+from mother.drivers.base import Device, Family
+
+GONE_AFTER = 2
+"""So many polls in a row must fail before a miner is called gone: one may be a lost packet."""
+
+GIVE_UP_SCANS = 3
+GIVE_UP_POLLS = 3
+
+TUNING_UPTIME = 300.0
+"""A miner is ramping for so long after its mining program started, in seconds."""
+
+
+class Entry:
+    """One known miner. `id` and `worker` stay for life; address and device change.
+
+    `tried` is when it was last asked, `last_seen` when it last answered, `failing_since` when
+    the first of `failures` failed polls in a row was; `system_start` when its system started.
+    All in Unix seconds. `ailments` and `because` are the health loop's words.
+    """
+
+    def __init__(
+        self, ident: str, worker: str, family: Family, device: Device, who: Description
+    ) -> None:
+        self.id = ident
+        self.worker = worker
+        self.family = family
+        self.device = device
+        self.description = who
+        self.system_start: float | None = None
+        self.tried = 0.0
+        self.lock = DeferredLock()
+        self.reading: Reading | None = None
+        self.last_seen = 0.0
+        self.failures = 0
+        self.failing_since: float | None = None
+        self.fault = ""
+        self.missed_scans = 0
+        self.refusals = 0
+        self.quiet_until = 0.0
+        self.claimants: set[Address] = set()
+        self.ailments: tuple[str, ...] = ()
+        self.because: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> Address:
+        """Where it answers now, as far as we know."""
+        return self.device.address
+
+    @property
+    def mac(self) -> str:
+        """Its identity: lower case with colons."""
+        return self.description.mac
+
+    @property
+    def model(self) -> str:
+        """Its type, such as `T1`."""
+        return self.description.model
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has failed to answer too often to be a lost packet."""
+        return self.failures >= GONE_AFTER
+
+    @property
+    def disputed(self) -> bool:
+        """Whether another address claims its MAC too; nothing is written to either then."""
+        return bool(self.claimants)
+
+    @property
+    def lost(self) -> bool:
+        """Whether it is time to give it up: several scans *and* several polls missed it."""
+        return self.missed_scans >= GIVE_UP_SCANS and self.failures >= GIVE_UP_POLLS
+
+    def described(self, who: Description, now: float) -> None:
+        """It was found where we believe it to be, and said who it is."""
+        self.description = who
+        self.system_start = None if who.uptime is None else now - who.uptime
+        self.missed_scans = 0
+        self.quiet_until = 0.0
+
+    def answered(self, now: float, reading: Reading | None = None) -> None:
+        """It spoke to us, with a reading or otherwise."""
+        self.last_seen = now
+        self.failures = 0
+        self.failing_since = None
+        self.fault = ""
+        self.refusals = 0
+        self.missed_scans = 0
+        if reading is not None:
+            self.reading = reading
+
+    def failed(self, now: float, fault: str) -> None:
+        """A poll of it failed; `fault` says how, without secrets."""
+        self.failures += 1
+        if self.failing_since is None or self.failing_since > now:
+            self.failing_since = now
+        self.fault = fault
+
+    def state(self) -> State:
+        """The one word that a person sees."""
+        if self.gone:
+            return State.GONE
+        if self.reading is None:
+            return State.UNKNOWN
+        if self.reading.asleep:
+            return State.ASLEEP
+        if self.ailments:
+            return State.ILL
+        if self.reading.tuning or self.reading.restarting or self._ramping(self.reading):
+            return State.TUNING
+        return State.HASHING
+
+    @staticmethod
+    def _ramping(reading: Reading) -> bool:
+        return reading.uptime is not None and reading.uptime < TUNING_UPTIME
+
+
+class Sighting(Struct):
+    """A host that bears a family's mark but could not be identified; never written to."""
+
+    address: Address
+    family: str
+    reason: str
+    failures: int
+    next_try: float
+
+
+class Roster:
+    """Entries by id, by address and by worker; and the sightings."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._by_address: dict[Address, Entry] = {}
+        self._workers: dict[str, str] = {}
+        self.sightings: dict[Address, Sighting] = {}
+        self.given_up: dict[str, float] = {}
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(tuple(self._entries.values()))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, ident: str) -> Entry | None:
+        """The entry of this DeviceId."""
+        return self._entries.get(ident)
+
+    def at(self, address: Address) -> Entry | None:
+        """Who we believe is at this address."""
+        return self._by_address.get(address)
+
+    def free_worker(self, wanted: str, fallback: str, ident: str) -> str:
+        """`wanted`, or `fallback` where another device bears that name already."""
+        return wanted if self._workers.get(wanted, ident) == ident else fallback
+
+    def add(self, entry: Entry) -> None:
+        """Take a new one in; whoever was at its address loses the address."""
+        self._entries[entry.id] = entry
+        self._workers[entry.worker] = entry.id
+        self._by_address[entry.address] = entry
+        self.given_up.pop(entry.id, None)
+        self.sightings.pop(entry.address, None)
+
+    def move(self, entry: Entry, device: Device) -> None:
+        """The same miner at another address (or with a fresh session at the old one)."""
+        if self._by_address.get(entry.address) is entry:
+            del self._by_address[entry.address]
+        entry.device = device
+        self._by_address[entry.address] = entry
+        self.sightings.pop(entry.address, None)
+
+    def vacate(self, entry: Entry) -> None:
+        """The address it had belongs to somebody else now; it is looked for elsewhere."""
+        if self._by_address.get(entry.address) is entry:
+            del self._by_address[entry.address]
+
+    def housed(self, entry: Entry) -> bool:
+        """Whether its address is still its own."""
+        return self._by_address.get(entry.address) is entry
+
+    def remove(self, entry: Entry, now: float) -> None:
+        """Give one up; `given_up` remembers since when."""
+        self.vacate(entry)
+        self._entries.pop(entry.id, None)
+        if self._workers.get(entry.worker) == entry.id:
+            del self._workers[entry.worker]
+        self.given_up[entry.id] = now

@@ -1,0 +1,108 @@
+"""The farm as others may see it: sums and rows, never the roster itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Protocol
+
+from msgspec import Struct
+
+from mother.core.model import Address, State, Totals
+from mother.fleet.roster import Roster
+
+
+class Row(Struct, frozen=True):
+    """One miner for a table. Hashrate in H/s, temperature in C, times in Unix seconds."""
+
+    worker: str
+    address: Address
+    mac: str
+    model: str
+    firmware: str
+    state: State
+    hashrate: float | None
+    expected_hashrate: float | None
+    boards_alive: int | None
+    boards_expected: int | None
+    temperature_max: float | None
+    uptime: float | None
+    last_seen: float
+    because: tuple[str, ...]
+
+
+class Farm(Protocol):
+    """What pages, tables and metrics may ask."""
+
+    def totals(self, now: float) -> Totals:
+        """The sums over all known miners."""
+
+    def rows(self) -> list[Row]:
+        """One row per known miner, by worker name."""
+
+
+class RosterView:
+    """A farm that is minded by this process."""
+
+    def __init__(self, roster: Roster) -> None:
+        self._roster = roster
+
+    def totals(self, now: float) -> Totals:
+        """The sums; a gone miner counts with no hashrate but with what it should have."""
+        states: Counter[str] = Counter()
+        hashrate = expected = accepted = rejected = 0.0
+        alive = boards = 0
+        hottest: list[float] = []
+        for entry in self._roster:
+            state = entry.state()
+            states[state.value] += 1
+            reading = entry.reading
+            if reading is None:
+                continue
+            expected += reading.expected_hashrate or 0.0
+            boards += reading.expected_boards or len(reading.boards)
+            accepted += sum(board.accepted or 0.0 for board in reading.boards)
+            rejected += sum(board.rejected or 0.0 for board in reading.boards)
+            if state in (State.GONE, State.ASLEEP):
+                continue
+            hashrate += reading.hashrate or 0.0
+            alive += reading.boards_alive or 0
+            if reading.temperature_max is not None:
+                hottest.append(reading.temperature_max)
+        return Totals(
+            at=now,
+            miners=len(self._roster),
+            states=dict(states),
+            hashrate=hashrate,
+            expected_hashrate=expected,
+            boards_alive=alive,
+            boards_expected=boards,
+            temperature_max=max(hottest, default=None),
+            accepted=accepted,
+            rejected=rejected,
+            given_up=len(self._roster.given_up),
+        )
+
+    def rows(self) -> list[Row]:
+        """A gone miner shows no live figures."""
+        rows = []
+        for entry in self._roster:
+            reading = None if entry.gone else entry.reading
+            rows.append(
+                Row(
+                    worker=entry.worker,
+                    address=entry.address,
+                    mac=entry.mac,
+                    model=entry.model,
+                    firmware=entry.description.firmware,
+                    state=entry.state(),
+                    hashrate=reading.hashrate if reading else None,
+                    expected_hashrate=reading.expected_hashrate if reading else None,
+                    boards_alive=reading.boards_alive if reading else None,
+                    boards_expected=reading.expected_boards if reading else None,
+                    temperature_max=reading.temperature_max if reading else None,
+                    uptime=reading.uptime if reading else None,
+                    last_seen=entry.last_seen,
+                    because=entry.because,
+                )
+            )
+        return sorted(rows, key=lambda row: row.worker)

@@ -1,0 +1,312 @@
+"""The health loop: judge every miner, say what is wrong, reboot what a reboot may cure."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
+from twisted.internet.defer import CancelledError
+from twisted.logger import Logger
+
+from mother.config.model import Config, DeviceSettings
+from mother.core.bus import Bus
+from mother.core.crowd import each
+from mother.core.model import Command, CommandKind, EventKind, Severity
+from mother.fleet.commands import Commands
+from mother.fleet.memory import Memory
+from mother.fleet.polling import Poller
+from mother.fleet.remembered import Ailment, Phase
+from mother.fleet.roster import Entry, Roster
+from mother.jobs import breaker, healing
+from mother.jobs.chart import Chart
+from mother.jobs.rules import judge, sentences, unsure
+
+AT_ONCE = 50
+"""So many miners are read at once where the metrics loop has no fresh reading."""
+
+REBOOTS_AT_ONCE = 5
+FIRST_LOOK = 5.0
+"""Seconds between two looks until the first scan is done."""
+
+COMMAND_LIFE = 60.0
+FORGET_AFTER = 30 * 86400.0
+
+
+class Health:
+    """One round judges every miner that is due. `ready` tells when the farm is known.
+
+    Rules are in `rules`, `healing` and `breaker`; here they meet roster, memory and door.
+    """
+
+    name = "health"
+    log = Logger()
+
+    def __init__(
+        self,
+        roster: Roster,
+        poller: Poller,
+        memory: Memory,
+        commands: Commands,
+        bus: Bus,
+        config: Callable[[], Config],
+        now: Callable[[], float],
+        ready: Callable[[], bool],
+    ) -> None:
+        self._roster = roster
+        self._poller = poller
+        self._memory = memory
+        self._commands = commands
+        self._bus = bus
+        self._config = config
+        self._now = now
+        self._ready = ready
+        self._chart = Chart(memory, now, lambda: config().dry_run)
+        self._due: dict[str, float] = {}
+        self._began = now()
+
+    def interval(self) -> float:
+        """Seconds between rounds: the shortest that any miner's settings ask for."""
+        config = self._config()
+        every = min(
+            [config.settings.health_check_interval]
+            + [block.settings.health_check_interval for block in config.blocks]
+        )
+        return every if self._may_begin(every) else min(FIRST_LOOK, every)
+
+    def numbers(self) -> Mapping[str, float]:
+        """The daemon's own gauges about healing."""
+        phase = self._chart.farm.breaker.phase
+        return {
+            "health.breaker_open": float(phase is not Phase.CLOSED),
+            "health.left_for_a_human": float(
+                sum(self._chart.of(entry.id).record.left for entry in self._roster)
+            ),
+            "health.would_write": float(self._commands.would_write),
+        }
+
+    async def run(self) -> None:
+        """One round."""
+        if not self._may_begin(self._config().settings.health_check_interval):
+            return
+        due = [entry for entry in self._roster if self._is_due(entry)]
+        await each([entry for entry in due if self._is_stale(entry)], self._read, AT_ONCE)
+        for entry in due:
+            self._guarded(self._examine, entry)
+        self._turn_breaker()
+        chosen: list[Entry] = []
+        for entry in sorted(due, key=self._ill_since):
+            self._guarded(lambda one: self._weigh(one, chosen), entry)
+        await each(chosen, self._reboot, REBOOTS_AT_ONCE)
+        self._forget_old()
+
+    async def wrote(self, entry: Entry, command: Command) -> None:
+        """The door is about to write to a device: remember it before it happens."""
+        now = self._now()
+        record = self._chart.of(entry.id).record
+        if command.kind is CommandKind.REBOOT:
+            record = healing.rebooted(record, now)
+        else:
+            record = healing.written(record, now)
+        self._chart.keep_record(entry.id, record)
+        await self._memory.save_now()
+
+    # when to look
+
+    def _may_begin(self, every: float) -> bool:
+        """A half-known farm would look like a wave of illness; but wait one check at most."""
+        return self._ready() or self._now() - self._began >= every
+
+    def _is_due(self, entry: Entry) -> bool:
+        due = self._due.get(entry.id)
+        every = self._settings(entry).health_check_interval
+        if due is not None and due - every <= self._now() < due - 0.5:
+            return False
+        self._due[entry.id] = self._now() + every
+        return True
+
+    def _is_stale(self, entry: Entry) -> bool:
+        every = self._settings(entry).health_check_interval
+        return self._roster.housed(entry) and self._now() - entry.tried >= 0.9 * every
+
+    async def _read(self, entry: Entry) -> None:
+        await self._poller.poll(entry, "health")
+
+    # what is wrong
+
+    def _examine(self, entry: Entry) -> None:
+        now, old = self._now(), self._chart.of(entry.id)
+        reading = None if entry.failures else entry.reading
+        if reading is None and not entry.failures:
+            return
+        verdict = judge(
+            old.watch,
+            reading,
+            self._settings(entry),
+            now,
+            failing_since=entry.failing_since,
+            failures=entry.failures,
+        )
+        record = healing.observed(old.record, verdict.watch, reading, now)
+        self._chart.keep(entry, verdict.watch, record)
+        entry.ailments = tuple(sorted({one.ailment.value for one in verdict.findings}))
+        if verdict.new:
+            self._tell(entry, EventKind.ILL, f"is ill: {sentences(verdict.new, now)}")
+        if verdict.got_well:
+            self._tell(entry, EventKind.WELL, "is well again")
+            entry.because = ()
+        if verdict.grew_hot:
+            boards = ", ".join(str(board) for board in verdict.hot)
+            self._tell(entry, EventKind.HOT, f"is hot: board {boards} above 100 °C; not rebooted")
+        if verdict.cooled:
+            self._tell(entry, EventKind.COOL, "has cooled down")
+        self._follow_up(entry)
+
+    def _follow_up(self, entry: Entry) -> None:
+        """Say what became of a reboot of ours."""
+        news = self._chart.reboot_news(entry)
+        if news is not None:
+            kind, text = news
+            self._tell(entry, kind, text)
+
+    # what to do
+
+    def _turn_breaker(self) -> None:
+        now, farm = self._now(), self._chart.farm
+        ledger = healing.kept(farm.ledger, now)
+        state, changes = breaker.evaluate(farm.breaker, self._breaker_view(now), now)
+        self._chart.keep_farm(replace(farm, breaker=state, ledger=ledger))
+        for change in changes:
+            self._bus.tell(change.kind, change.severity, change.text)
+
+    def _breaker_view(self, now: float) -> breaker.Farm:
+        watches = {entry: self._chart.of(entry.id).watch for entry in self._roster}
+        ill = {e.id: w.ill_since for e, w in watches.items() if w.ill_since is not None}
+        heard = [entry for entry in watches if now - entry.last_seen <= 3600.0]
+        return breaker.Farm(
+            miners=len(watches),
+            ill=ill,
+            well={e.id for e, w in watches.items() if not w.ill and w.judged is not None},
+            candidates={e.id for e in watches if e.id in ill and self._is_candidate(e)},
+            unsure={e.id for e, w in watches.items() if unsure(w)},
+            answered=len(heard),
+            polls=len(heard),
+            polls_ok=sum(entry.failures == 0 for entry in heard),
+        )
+
+    def _is_candidate(self, entry: Entry) -> bool:
+        known = self._chart.of(entry.id)
+        curable = any(
+            c.ill and c.ailment is not Ailment.UNREACHABLE for c in known.watch.conditions
+        )
+        return (
+            curable
+            and not entry.failures
+            and not known.watch.hot
+            and not known.record.left
+            and self._settings(entry).health_reboot
+        )
+
+    def _weigh(self, entry: Entry, chosen: list[Entry]) -> None:
+        """Decide about one ill miner; a place in the farm's limits is taken at once."""
+        known = self._chart.of(entry.id)
+        decision = healing.decide(
+            healing.Case(
+                record=known.record,
+                watch=known.watch,
+                reading=None if entry.failures else entry.reading,
+                farm=healing.Farm(
+                    len(self._roster), self._chart.farm.ledger, self._chart.farm.breaker
+                ),
+                settings=self._settings(entry),
+                now=self._now(),
+                system_start=entry.system_start,
+            )
+        )
+        entry.because = (decision.because,) if decision.because else ()
+        if decision.leave:
+            self._chart.keep_record(entry.id, healing.left(known.record))
+            self._tell(entry, EventKind.LEFT, f"is left for a human. {decision.because}")
+        if decision.reboot:
+            self._chart.reserve(entry.id)
+            chosen.append(entry)
+
+    async def _reboot(self, entry: Entry) -> None:
+        now = self._now()
+        ident = uuid.uuid4().hex
+        outcome = await self._commands.submit(
+            Command(
+                id=ident,
+                key=ident,
+                actor="health",
+                reason=" ".join(entry.because),
+                at=now,
+                expires=now + COMMAND_LIFE,
+                device=entry.id,
+                kind=CommandKind.REBOOT,
+            )
+        )
+        if outcome.result == "dry-run":
+            self._chart.keep_record(
+                entry.id, healing.rebooted(self._chart.of(entry.id).record, now)
+            )
+        elif outcome.result == "denied":
+            self._chart.release(entry.id)
+            entry.because = (*entry.because, f"Not rebooted: {outcome.text}.")
+        elif not outcome.done:
+            self._tell(entry, EventKind.REBOOT_FAILED, f"could not be rebooted: {outcome.text}")
+
+    # the small things
+
+    def _guarded(self, look: Callable[[Entry], None], entry: Entry) -> None:
+        """One miner that cannot be judged costs only itself."""
+        try:
+            look(entry)
+        except CancelledError:
+            raise
+        except Exception as error:
+            self.log.failure("{worker} cannot be judged", worker=entry.worker)
+            self._bus.tell(
+                EventKind.FAULT,
+                Severity.ERROR,
+                f"{entry.worker} cannot be judged: {error!r}",
+                device=entry.id,
+                worker=entry.worker,
+                content={"where": "health", "first": True, "ip": str(entry.address)},
+            )
+
+    def _settings(self, entry: Entry) -> DeviceSettings:
+        return self._config().for_device(entry.model, entry.mac)
+
+    def _ill_since(self, entry: Entry) -> float:
+        since = self._chart.of(entry.id).watch.ill_since
+        return float("inf") if since is None else since
+
+    def _forget_old(self) -> None:
+        """Those that were given up long ago."""
+        oldest = self._now() - FORGET_AFTER
+        for ident, known in tuple(self._memory.devices.items()):
+            if self._roster.get(ident) is None and (known.last_seen or 0.0) < oldest:
+                self._memory.forget(ident)
+                self._roster.given_up.pop(ident, None)
+        for ident in [ident for ident in self._due if self._roster.get(ident) is None]:
+            del self._due[ident]
+
+    def _tell(self, entry: Entry, kind: EventKind, text: str) -> None:
+        self._bus.tell(
+            kind,
+            SEVERITIES.get(kind, Severity.WARNING),
+            f"{entry.worker} at {entry.address} {text}",
+            device=entry.id,
+            worker=entry.worker,
+            content={"ip": str(entry.address), "model": entry.model},
+        )
+
+
+SEVERITIES = {
+    EventKind.WELL: Severity.INFO,
+    EventKind.COOL: Severity.INFO,
+    EventKind.REBOOT_CONFIRMED: Severity.INFO,
+    EventKind.REBOOT_FAILED: Severity.ERROR,
+    EventKind.LEFT: Severity.ERROR,
+}

@@ -1,0 +1,97 @@
+"""The metrics loop: one reading per miner and interval, spread over the interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from zlib import crc32
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from mother.core.bus import Bus
+from mother.core.clock import sleep
+from mother.fleet.polling import Poller
+from mother.fleet.roster import Entry, Roster
+from mother.fleet.views import Farm
+
+SPREAD = 0.85
+"""The polls of a sweep start within this share of the interval; the rest is for answers."""
+
+
+def phase(ident: str) -> float:
+    """Where in the sweep a miner has its turn, 0 to 1: always the same place."""
+    return (crc32(ident.encode()) & 0xFFFF) / 0x10000
+
+
+class Metrics:
+    """One round polls every miner once. A hung miner delays nobody: its poll goes on alone.
+
+    `numbers` gives the daemon's own gauges, published at the end of each round.
+    """
+
+    name = "metrics"
+    log = Logger()
+
+    def __init__(
+        self,
+        roster: Roster,
+        poller: Poller,
+        farm: Farm,
+        bus: Bus,
+        interval: Callable[[], float],
+        clock: IReactorTime,
+        now: Callable[[], float],
+        numbers: Callable[[], Mapping[str, float]],
+    ) -> None:
+        self._roster = roster
+        self._poller = poller
+        self._farm = farm
+        self._bus = bus
+        self._interval = interval
+        self._clock = clock
+        self._now = now
+        self._numbers = numbers
+        self._flying: set[Deferred[None]] = set()
+
+    async def run(self) -> None:
+        """One sweep over all that are known when it begins."""
+        began, window = self._clock.seconds(), self._interval() * SPREAD
+        for turn, entry in self._turns():
+            wait = began + turn * window - self._clock.seconds()
+            if wait > 0.02:
+                await sleep(self._clock, wait)
+            self._launch(entry)
+        self._bus.totals(self._farm.totals(self._now()))
+        self._bus.numbers(self._numbers())
+
+    def _turns(self) -> list[tuple[float, Entry]]:
+        """Every miner with its place: evenly spaced, in an order that does not change."""
+        entries = sorted(self._roster, key=lambda entry: phase(entry.id))
+        return [(place / len(entries), entry) for place, entry in enumerate(entries)]
+
+    def _launch(self, entry: Entry) -> None:
+        if self._roster.get(entry.id) is not entry:
+            return
+        if not self._roster.housed(entry):
+            self._poller.homeless(entry, "stats")
+            return
+        flight = Deferred.fromCoroutine(self._poll(entry))
+        if not flight.called:
+            self._flying.add(flight)
+        flight.addBoth(self._landed, flight)
+
+    async def _poll(self, entry: Entry) -> None:
+        await self._poller.poll(entry, "stats")
+
+    def _landed(self, result: Failure | None, flight: Deferred[None]) -> None:
+        self._flying.discard(flight)
+        if isinstance(result, Failure):
+            self.log.failure("a poll failed in an unforeseen way", failure=result)
+
+    def cancel(self) -> None:
+        """Give up the polls that are in flight (at the end of the process)."""
+        for flight in tuple(self._flying):
+            flight.addErrback(lambda _: None)
+            flight.cancel()

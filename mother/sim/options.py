@@ -1,0 +1,156 @@
+"""The command line of the simulated farm, and what it means."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import math
+from collections.abc import Sequence
+
+from mother.sim.dragonmint.models import MODELS, is_version
+from mother.sim.faults import FAULTS, Fault
+from mother.sim.plan import FarmPlan, usable
+
+LOOPBACK = ipaddress.IPv4Network("127.0.0.0/8")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """All options of the simulated farm."""
+    kinds = ", ".join(FAULTS)
+    add = parser.add_argument
+    add("--miners", type=int, default=10, metavar="N", help="how many (default %(default)s)")
+    add(
+        "--network",
+        default="127.77.0.0/16",
+        help="loopback network they live in, one address each (default %(default)s)",
+    )
+    add("--port", type=int, default=8080, help="TCP port of all of them (default %(default)s)")
+    add("--seed", type=int, default=0, help="the same seed gives the same farm (default 0)")
+    add(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="KIND[:COUNT]",
+        help=f"miners that are faulty from the start, may be repeated: {kinds}; all; none",
+    )
+    add(
+        "--faulty",
+        type=float,
+        default=0.0,
+        metavar="PERCENT",
+        help="share of the miners that fall ill at random within half an hour (default 0)",
+    )
+    add(
+        "--model",
+        default="T1",
+        metavar="MIX",
+        help=f"models, such as T1 or T1:8,T2:2, of {', '.join(MODELS)} (default %(default)s; "
+        "only T1 is made from recordings)",
+    )
+    add(
+        "--newest-firmware",
+        default="",
+        metavar="VERSION",
+        help="the build the miners are told to be the newest, such as t1_20190101_000000",
+    )
+    add(
+        "--cured-by-reboot",
+        type=float,
+        default=50.0,
+        metavar="PERCENT",
+        help="chance that a reboot cures a dead, slow or missing board (default 50)",
+    )
+    add("--fresh", action="store_true", help="all start now, as after a power cut")
+    add("--scatter", action="store_true", help="spread the miners over the whole network")
+
+
+def plan_from(options: argparse.Namespace) -> FarmPlan:
+    """The plan; raises ValueError with one line that names the option and the cure."""
+    _check_network(options.network, options.miners)
+    if not 1 <= options.port <= 65535:
+        raise ValueError(f"--port {options.port}: choose a port from 1 to 65535, such as 8080")
+    faulty = _percent("--faulty", options.faulty)
+    faults = _faults(options.fault)
+    if sum(faults.values()) > options.miners:
+        raise ValueError(
+            f"--fault names {sum(faults.values())} faulty miners of {options.miners}: "
+            "name fewer, or raise --miners"
+        )
+    if options.newest_firmware and not is_version(options.newest_firmware):
+        raise ValueError(
+            f"--newest-firmware {options.newest_firmware}: "
+            "write a version as the miners do, such as t1_20190101_000000"
+        )
+    return FarmPlan(
+        miners=options.miners,
+        network=options.network,
+        port=options.port,
+        seed=options.seed,
+        faults=faults,
+        faulty=faulty,
+        models=_models(options.model),
+        newest_firmware=options.newest_firmware,
+        cure=_percent("--cured-by-reboot", options.cured_by_reboot) / 100,
+        fresh=options.fresh,
+        scatter=options.scatter,
+    )
+
+
+def _check_network(text: str, miners: int) -> None:
+    try:
+        network = ipaddress.IPv4Network(text)
+    except ValueError:
+        raise ValueError(
+            f"--network {text}: write an IPv4 network with its mask, such as 127.77.0.0/16"
+        ) from None
+    if not network.subnet_of(LOOPBACK):
+        raise ValueError(
+            f"--network {text} is not loopback: choose one inside {LOOPBACK}, "
+            "so that nothing leaves this machine"
+        )
+    room = len(usable(text))
+    if miners < 1:
+        raise ValueError(f"--miners {miners}: at least 1")
+    if miners > room:
+        raise ValueError(
+            f"--network {text} has room for {room}: lower --miners {miners} "
+            "or name a larger network, such as 127.77.0.0/16"
+        )
+
+
+def _percent(option: str, value: float) -> float:
+    if not (math.isfinite(value) and 0 <= value <= 100):
+        raise ValueError(f"{option} {value:g}: a percentage from 0 to 100")
+    return value
+
+
+def _faults(named: Sequence[str]) -> dict[str, int]:
+    """`["hang:2", "all"]` -> counts by kind."""
+    counts: dict[str, int] = {}
+    for text in named:
+        kind, _, count = text.partition(":")
+        if kind not in {*Fault, "all"}:
+            raise ValueError(f"--fault {text}: the kinds are {', '.join(FAULTS)}, all, none")
+        if count and not (count.isdecimal() and int(count)):
+            raise ValueError(f"--fault {text}: the count is a number from 1, such as {kind}:2")
+        for each in FAULTS if kind == "all" else [Fault(kind)]:
+            if each is not Fault.NONE:
+                counts[each.value] = counts.get(each.value, 0) + int(count or 1)
+    return counts
+
+
+def _models(text: str) -> dict[str, float]:
+    """`T1:8,T2:2` -> shares by model; without a number each weighs 1."""
+    shares: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, share = part.strip().partition(":")
+        if name not in MODELS:
+            raise ValueError(f"--model {name}: the models are {', '.join(MODELS)}")
+        try:
+            weight = float(share or 1)
+        except ValueError:
+            weight = math.nan
+        if not (math.isfinite(weight) and weight > 0):
+            raise ValueError(f"--model {part}: the share is a number above 0, such as {name}:2")
+        shares[name] = shares.get(name, 0.0) + weight
+    return shares

@@ -1,0 +1,258 @@
+"""Readings, events and sums as statsd lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import isfinite
+
+from twisted.internet.interfaces import IReactorPluggableNameResolver, IReactorTime
+from twisted.logger import Logger
+
+from mother.config.model import Statsd
+from mother.core.bus import Sample
+from mother.core.loop import Loop
+from mother.core.metrics import METRICS
+from mother.core.model import Event, EventKind, State, Totals
+from mother.sinks.lookup import Lookup, is_numeric
+from mother.sinks.statsd_names import (
+    COUNTERS_OF,
+    SCAN_METRICS,
+    SUM_METRICS,
+    Worker,
+    dotted,
+    stem,
+    worker_stems,
+)
+from mother.sinks.statsd_wire import PacketClient, Socket
+
+FLUSH = 1.0
+FULL = 400
+HOLD = 20_000
+CALM = 60
+
+
+class StatsdSink:
+    """A sink and a service: gathers lines, sends them in full datagrams at least every second.
+
+    `settings` is asked anew each time, so a reload moves host, port, prefix and naming at
+    once. Without a host nothing is gathered. While the host's address is unknown at most
+    20,000 lines are held, the newest; what is lost is counted in `dropped`, and its
+    beginning and end are logged.
+    """
+
+    name = "statsd"
+    log = Logger()
+
+    def __init__(
+        self,
+        settings: Callable[[], Statsd],
+        clock: IReactorTime,
+        resolver: IReactorPluggableNameResolver,
+    ) -> None:
+        self._ask_settings = settings
+        self._settings: Statsd | None = None
+        self._prefix = ""
+        self._socket = Socket()
+        self._pipe = PacketClient(self._socket.send).pipeline()
+        self._pending = 0
+        self._overflowed = 0
+        self._told = 0
+        self._losing_for = 0
+        self._workers: dict[str, Worker] = {}
+        lookup = Lookup(self._host, self._found, resolver, clock)
+        self._lookups = Loop(lookup, lookup.interval, clock)
+        self._flushes = Loop(_Flush(self._tick), lambda: FLUSH, clock, delay=FLUSH)
+
+    @property
+    def dropped(self) -> int:
+        """Lines that never left, since the start."""
+        return self._overflowed + self._socket.refused
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._lookups.start()
+        self._flushes.start()
+
+    async def stop(self) -> None:
+        """Send what is gathered, then close."""
+        await self._lookups.stop()
+        await self._flushes.stop()
+        self._flush()
+        self._socket.close()
+
+    def sample(self, sample: Sample) -> None:
+        """One miner's gauges: the family's own below `worker.`, the uniform ones below `miner.`.
+
+        Gone or asleep, what rests is sent as 0, because statsd repeats a gauge's last value.
+        """
+        if not self._wanted():
+            return
+        names = self._names(sample.worker, sample.model)
+        reading = sample.reading
+        if reading is None:
+            self._gauges(names.native, sample.at_rest)
+            for row in METRICS:
+                if row.gone is not None:
+                    self._gauge(names.uniform + row.name, row.gone)
+        else:
+            native = reading.native
+            if sample.state is State.ASLEEP:
+                native = {**native, **sample.at_rest}
+            self._gauges(names.native, native)
+            for row in METRICS:
+                value = row.value(sample, reading)
+                if value is not None:
+                    self._gauge(names.uniform + row.name, value)
+        self._flush_if_full()
+
+    def event(self, event: Event) -> None:
+        """The counters and the scan's numbers that this event moves."""
+        if not self._wanted():
+            return
+        for counter in COUNTERS_OF[event.kind]:
+            if counter.counts(event):
+                stemmed = self._stem_of(event) if counter.per_worker else self._prefix
+                self._pipe.incr(stemmed + counter.name)
+                self._pending += 1
+        if event.kind is EventKind.SCANNED:
+            self._scanned(event)
+        elif event.kind is EventKind.REMOVED:
+            self._workers.pop(event.worker, None)
+        self._flush_if_full()
+
+    def totals(self, totals: Totals) -> None:
+        """The farm's gauges."""
+        if not self._wanted():
+            return
+        for row in SUM_METRICS:
+            value = row.value(totals)
+            if value is not None:
+                self._gauge(self._prefix + row.name, value)
+        self._flush_if_full()
+
+    def numbers(self, numbers: Mapping[str, float]) -> None:
+        """The daemon's own gauges, and how this sink fares."""
+        if not self._wanted():
+            return
+        self._gauges(self._prefix, {dotted(name): value for name, value in numbers.items()})
+        self._gauge(self._prefix + "sink.statsd.lines", self._socket.lines)
+        self._gauge(self._prefix + "sink.statsd.dropped", self.dropped)
+        self._flush_if_full()
+
+    def _gauges(self, stemmed: str, values: Mapping[str, float]) -> None:
+        gauge = self._gauge
+        for name, value in values.items():
+            gauge(stemmed + name, value)
+
+    def _gauge(self, name: str, value: float) -> None:
+        # Whole numbers go as integers: as a float, 1e16 and more would be written with an exponent.
+        if value.__class__ is float:
+            if value.is_integer():
+                value = int(value)
+            elif not isfinite(value):
+                return
+        elif value.__class__ is not int:
+            return
+        self._pipe.gauge(name, value)
+        self._pending += 1
+
+    def _scanned(self, event: Event) -> None:
+        for row in SCAN_METRICS:
+            value = row.value(event)
+            if value is None:
+                continue
+            if row.timer:
+                self._pipe.timing(self._prefix + row.name, value)
+                self._pending += 1
+            else:
+                self._gauge(self._prefix + row.name, value)
+
+    def _names(self, worker: str, model: str) -> Worker:
+        known = self._workers.get(worker)
+        if known is None or known.model != model:
+            segmented = self._settings is None or self._settings.type_segment
+            known = worker_stems(self._prefix, worker, model, segmented)
+            self._workers[worker] = known
+        return known
+
+    def _stem_of(self, event: Event) -> str:
+        """An event names its worker; the type is its content's `model` or that last sampled."""
+        known = self._workers.get(event.worker)
+        model = event.content.get("model") or (known.model if known else "")
+        return self._names(event.worker, str(model)).native
+
+    def _wanted(self) -> bool:
+        settings = self._ask_settings()
+        if settings is not self._settings:
+            self._adopt(settings)
+        return settings.host is not None
+
+    def _adopt(self, settings: Statsd) -> None:
+        before, self._settings = self._settings, settings
+        if settings == before:
+            return
+        self._flush()
+        self._prefix = stem(dotted(settings.prefix))
+        self._workers.clear()
+        if before is None or (settings.host, settings.port) != (before.host, before.port):
+            self._move(settings)
+
+    def _move(self, settings: Statsd) -> None:
+        self._socket.close()
+        if settings.host is None:
+            self._lose_pending()
+            return
+        self.log.info(
+            "Metrics go to statsd at {host}:{port}.", host=settings.host, port=settings.port
+        )
+        if is_numeric(settings.host):
+            self._socket.point((settings.host, settings.port))
+        else:
+            self._lookups.hurry()
+
+    def _host(self) -> str | None:
+        return self._ask_settings().host
+
+    def _found(self, host: str, address: str) -> None:
+        if self._wanted() and self._settings is not None and self._settings.host == host:
+            self._socket.point((address, self._settings.port))
+
+    def _flush_if_full(self) -> None:
+        if self._pending >= FULL:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._socket.address is not None:
+            self._pipe.send()
+            self._pending = 0
+        elif self._pending >= HOLD:
+            self._lose_pending()
+
+    def _lose_pending(self) -> None:
+        self._overflowed += self._pending
+        self._pipe = PacketClient(self._socket.send).pipeline()
+        self._pending = 0
+
+    def _tick(self) -> None:
+        self._wanted()
+        self._flush()
+        if self.dropped > self._told:
+            if not self._losing_for:
+                why = self._socket.why or "its address is not known"
+                self.log.warn("Metrics are being lost ({why}); they are counted.", why=why)
+            self._losing_for = CALM
+        elif self._losing_for:
+            self._losing_for -= 1
+            if not self._losing_for:
+                self.log.info("Metrics go out again; {lost} lines were lost.", lost=self.dropped)
+        self._told = self.dropped
+
+
+class _Flush:
+    name = "statsd.flush"
+
+    def __init__(self, flush: Callable[[], None]) -> None:
+        self._flush = flush
+
+    async def run(self) -> None:
+        self._flush()

@@ -1,0 +1,84 @@
+"""Lines into full datagrams, through the `statsd` package, on a socket that never blocks."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+from statsd.client.base import StatsClientBase
+from statsd.client.udp import Pipeline
+
+DATAGRAM = 1432
+"""Bytes: what fits one Ethernet frame, IPv4 or IPv6 and UDP headers and a tunnel included."""
+
+
+class PacketClient(StatsClientBase):  # type: ignore[misc]  # the package carries no types
+    """The package's client, handing finished datagrams to `send` instead of a socket of its own.
+
+    The package's UDP client resolves its host when it is made, blocking, and raises where
+    that fails.
+    """
+
+    def __init__(self, send: Callable[[str], None]) -> None:
+        self._prefix = None
+        self._maxudpsize = DATAGRAM
+        self._out = send
+
+    def _send(self, data: str) -> None:
+        self._out(data)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def pipeline(self) -> Pipeline:
+        """Lines gather here until its `send()`."""
+        return Pipeline(self)
+
+
+class Socket:
+    """A UDP socket to one address (host as a number, port), or to none yet.
+
+    `lines` counts what the system took, `refused` what it did not, `why` is its last reason.
+    """
+
+    def __init__(self) -> None:
+        self.address: tuple[str, int] | None = None
+        self.lines = 0
+        self.datagrams = 0
+        self.refused = 0
+        self.why = ""
+        self._socket: socket.socket | None = None
+
+    def point(self, address: tuple[str, int] | None) -> None:
+        """Send to this address from now on; None closes the socket."""
+        if address == self.address:
+            return
+        self.close()
+        self.address = address
+        if address is not None:
+            family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+            self._socket = socket.socket(family, socket.SOCK_DGRAM)
+            # A neighbour that does not answer ARP fills the send buffer; a send would wait for it.
+            self._socket.setblocking(False)
+
+    def send(self, data: str) -> None:
+        """One datagram; never waits, never raises."""
+        count = data.count("\n") + 1
+        if self._socket is None or self.address is None:
+            self.refused += count
+            return
+        try:
+            self._socket.sendto(data.encode("ascii", "replace"), self.address)
+        except OSError as error:
+            self.refused += count
+            self.why = error.strerror or str(error)
+        else:
+            self.lines += count
+            self.datagrams += 1
+
+    def close(self) -> None:
+        """No address, no socket."""
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = None
+        self.address = None

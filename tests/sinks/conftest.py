@@ -1,0 +1,79 @@
+"""Receivers for metrics: a plain UDP socket, and a real statsd."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .real_statsd import RealStatsd, install
+
+REQUIRED = os.environ.get("MOTHER_REQUIRE_REAL_PARTS") == "1"
+
+
+class Receiver:
+    """A UDP socket on loopback; `lines()` is what came since the last call."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.settimeout(0.05)
+        self.port: int = self._socket.getsockname()[1]
+
+    def datagrams(self) -> list[str]:
+        came = []
+        while True:
+            try:
+                came.append(self._socket.recv(65536).decode("ascii"))
+            except TimeoutError:
+                return came
+
+    def lines(self) -> list[str]:
+        return [line for datagram in self.datagrams() for line in datagram.split("\n")]
+
+    def values(self) -> dict[str, str]:
+        """Name to the last value with its kind, such as `16|g`."""
+        return dict(line.split(":", 1) for line in self.lines())
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    one = Receiver()
+    yield one
+    one.close()
+
+
+def _lacking(reason: str) -> None:
+    if REQUIRED:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def statsd_folder() -> Path:
+    """Where npm's statsd is installed; put there on demand, once."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        _lacking("statsd itself is a node program: install nodejs and npm to test against it")
+    try:
+        return install()
+    except (subprocess.SubprocessError, OSError) as error:
+        _lacking(f"npm could not install statsd (set MOTHER_STATSD_DIR to where it is): {error}")
+        raise
+
+
+@pytest.fixture
+def statsd(statsd_folder: Path, tmp_path: Path) -> Iterator[RealStatsd]:
+    one = RealStatsd(statsd_folder, tmp_path)
+    try:
+        yield one.start()
+    finally:
+        one.stop()
