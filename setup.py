@@ -6,16 +6,28 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
-VERSION = re.search(r'__version__ = "([^"]+)"', (HERE / "mother/__init__.py").read_text())
-assert VERSION
+(VERSION,) = re.findall(r'__version__ = "([^"]+)"', (HERE / "mother/__init__.py").read_text())
 
 setup(
     name="mother",
-    version=VERSION.group(1),
+    version=VERSION,
     description="Finds, measures and heals the miners of a farm",
     long_description=(HERE / "README.md").read_text(),
     long_description_content_type="text/markdown",
-    license="Apache-2.0",
+    license_expression="Apache-2.0",
+    license_files=["LICENSE"],
+    classifiers=[
+        "Environment :: No Input/Output (Daemon)",
+        "Framework :: Twisted",
+        "Intended Audience :: System Administrators",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3 :: Only",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: System :: Monitoring",
+        "Typing :: Typed",
+    ],
     python_requires=">=3.11",
     packages=find_packages(include=["mother", "mother.*"]),
     package_data={"mother": ["py.typed", "sim/replies/*"]},
@@ -41,6 +53,7 @@ setup(
             "types-PyYAML",
             "types-netaddr",
             "build>=1.2",
+            "setuptools>=77",
         ]
     },
     entry_points={

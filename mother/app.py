@@ -60,7 +60,7 @@ class Finder:
         self.config = config
         self.reactor = reactor
         self.now = now
-        self.http = Http(reactor, reactor, lambda: self.config.connect_timeout)
+        self.http = Http(reactor, lambda: self.config.connect_timeout)
         self.roster = Roster()
         self.view = RosterView(self.roster)
         self.bus = Bus(config.site, now, lambda: uuid.uuid4().hex)
@@ -85,7 +85,7 @@ class Finder:
             now,
             Random(),  # noqa: S311  # scatters a scan, guards nothing
         )
-        self._knocker = Knocker(reactor, reactor)
+        self._knocker = Knocker(reactor)
         self._limit = raise_file_limit()
 
     def current(self) -> Config:

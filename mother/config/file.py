@@ -98,7 +98,8 @@ def _main(value: Any, problems: Problems) -> Iterator[tuple[str, str, Any]]:
 def _known(
     value: Any, place: str, words: set[str], problems: Problems
 ) -> Iterator[tuple[str, Any]]:
-    for key, item in problems.checked(a_table, value, place, {}).items():
+    table: dict[str, Any] = problems.checked(a_table, value, place, {})
+    for key, item in table.items():
         if key in words:
             yield key, item
         elif key in BY_KEY:

@@ -156,8 +156,8 @@ def _check(option: Option, value: Any, place: str) -> Any:
 
 
 def _check_text(option: Option, value: Any, place: str) -> Any:
-    if isinstance(value, list):
-        value = ",".join(value)
+    if isinstance(value, list):  # argparse turns the value `--` into an empty list
+        value = ",".join(part if isinstance(part, str) else "--" for part in value) or "--"
     if isinstance(value, str):
         value = option.kind.from_text(value, place)
     return option.kind.check(value, place)

@@ -194,7 +194,6 @@ OPTIONS: tuple[Option, ...] = (
         80,
         "TCP port of the miners' web interface.",
         at="dragon_port",
-        needs_restart=True,
     ),
     Option(
         "credentials",

@@ -57,6 +57,7 @@ def _by_mac(groups: list[tuple[str, Any]], problems: Problems) -> Pools:
         group = problems.table(item, place, ("mac_addresses", "pools"))
         where = f"{place}.mac_addresses"
         macs = problems.checked(check_macs, group.get("mac_addresses", []), where, None)
+        wishes: tuple[PoolWish, ...]
         wishes = problems.checked(check_wishes, group.get("pools", []), f"{place}.pools", ())
         if macs == () and general is not None:
             problems.add(where, "a second list for all miners; name the miners of one of them")

@@ -55,7 +55,7 @@ class Problems:
 
     def table(self, value: object, place: str, known: Iterable[str]) -> dict[str, Any]:
         """The value as a table, without its unknown keys, which are problems."""
-        table = self.checked(a_table, value, place, {})
+        table: dict[str, Any] = self.checked(a_table, value, place, {})
         words = tuple(known)
         for key in table:
             if key not in words:

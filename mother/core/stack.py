@@ -68,10 +68,7 @@ class Stack:
 
     async def _start(self, service: Service) -> None:
         self._starting = defer.Deferred.fromCoroutine(_done(service.start))
-        try:
-            await self._starting
-        finally:
-            self._starting = None
+        await self._starting
         self._started.append(service)
         if not self._wanted:
             raise defer.CancelledError

@@ -12,3 +12,8 @@ FAMILIES: Mapping[str, Callable[[Http, Callable[[], float]], Family]] = {
     DragonMint.name: DragonMint,
 }
 """How to make each family, from the HTTP client and what gives the seconds of an exchange."""
+
+
+def families(http: Http, timeout: Callable[[], float]) -> tuple[Family, ...]:
+    """One of each."""
+    return tuple(make(http, timeout) for make in FAMILIES.values())

@@ -6,54 +6,23 @@ No redirects, cookies, proxies or content codings: devices need none of them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from msgspec import Struct
-from twisted.internet import error as closed
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.interfaces import (
     IConsumer,
-    IDelayedCall,
-    IProtocol,
-    IProtocolFactory,
     IReactorTCP,
     IReactorTime,
     IStreamClientEndpoint,
-    ITransport,
 )
-from twisted.python.failure import Failure
-from twisted.web.client import (
-    URI,
-    Agent,
-    HTTPConnectionPool,
-    RequestTransmissionFailed,
-    ResponseDone,
-    ResponseFailed,
-    ResponseNeverReceived,
-)
-from twisted.web.http import PotentialDataLoss
+from twisted.web.client import URI, Agent, HTTPConnectionPool
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgentEndpointFactory, IBodyProducer, IResponse
 from zope.interface import implementer
 
-from mother.core.errors import DeviceError, Garbled, Unreachable
 from mother.core.model import Address
+from mother.net.exchange import Answer, CutOff, Exchange
 
-HEAD_LIMIT = 1 << 16
-"""Bytes an answer may take on the wire beside its body: status line, headers, chunk sizes."""
-
-
-class CutOff(Unreachable):
-    """The request was sent whole, but no whole answer came: the device may have acted on it."""
-
-
-class Answer(Struct, frozen=True):
-    """What came back. `body` is whole and as sent."""
-
-    status: int
-    headers: Headers
-    body: bytes
+__all__ = ["Answer", "CutOff", "Http"]
 
 
 class Http:
@@ -65,19 +34,19 @@ class Http:
 
     def __init__(
         self,
-        tcp: IReactorTCP,
-        clock: IReactorTime,
-        connect: Callable[[], float],
+        reactor: IReactorTime,
+        connect: Callable[[], float] = lambda: 2.5,
         keep: float = 90.0,
     ) -> None:
-        self.tcp = tcp
-        self.clock = clock
-        self.connect = connect
-        self._kept = _pool(clock, persistent=True, keep=keep)
+        """The reactor must provide IReactorTCP too; TypeError where it does not."""
+        self._tcp = IReactorTCP(reactor)
+        self._clock = reactor
+        self._connect = connect
+        self._kept = _pool(reactor, persistent=True, keep=keep)
         self._doors = _Doors()
-        self._keeping = Agent.usingEndpointFactory(clock, self._doors, self._kept)
+        self._keeping = Agent.usingEndpointFactory(reactor, self._doors, self._kept)
         self._single = Agent.usingEndpointFactory(
-            clock, self._doors, _pool(clock, persistent=False, keep=keep)
+            reactor, self._doors, _pool(reactor, persistent=False, keep=keep)
         )
 
     def exchange(
@@ -108,7 +77,7 @@ class Http:
             headers = Headers() if headers is None else headers.copy()
             headers.setRawHeaders(b"content-type", [content_type])
         agent = self._single if fresh else self._keeping
-        exchange = _Exchange(self, address, limit, repeat)
+        exchange = Exchange(self._tcp, self._clock, self._connect, address, limit, repeat)
 
         def send() -> Deferred[IResponse]:
             producer = None if body is None else _Bytes(body)
@@ -145,7 +114,7 @@ def _pool(clock: IReactorTime, *, persistent: bool, keep: float) -> _Pool:
 class _Doors:
     """Hands the Agent the exchange itself as its endpoint; `request` asks at once."""
 
-    next: _Exchange
+    next: Exchange
 
     def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:  # noqa: N802
         return self.next
@@ -167,172 +136,3 @@ class _Bytes:
         """Nothing to pause: it was written at once."""
 
     resumeProducing = stopProducing = pauseProducing  # noqa: N815
-
-
-@implementer(IStreamClientEndpoint)
-@implementer(IProtocol)
-class _Exchange:
-    """One exchange under way: its endpoint, its meter, its body and its deadline in one."""
-
-    __slots__ = (
-        "_address", "_body", "_connection", "_http", "_limit", "_parse", "_received", "_repeat",
-        "_request", "_response", "_result", "_send", "_size", "_timer",
-    )  # fmt: skip
-
-    _connection: Any
-    _result: Deferred[Answer] | None
-    _send: Callable[[], Deferred[IResponse]]
-    _request: Deferred[IResponse]
-    _response: IResponse
-    _timer: IDelayedCall
-
-    def __init__(self, http: Http, address: Address, limit: int, repeat: bool) -> None:
-        self._http = http
-        self._address = address
-        self._limit = limit
-        self._repeat = repeat
-        self._body: list[bytes] = []
-        self._size = 0
-        self._received = 0
-        self._connection = None
-
-    def begin(self, send: Callable[[], Deferred[IResponse]], deadline: float) -> Deferred[Answer]:
-        """Send; the Deferred ends by the answer, an error or the deadline."""
-        self._send = send
-        result: Deferred[Answer] = Deferred(self._cancelled)
-        self._result = result
-        self._timer = self._http.clock.callLater(deadline, self._late, deadline)
-        self._go()
-        return result
-
-    def _go(self) -> None:
-        self._request = self._send()
-        self._request.addCallbacks(self._answered, self._failed)
-
-    # the endpoint
-
-    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:  # noqa: N803
-        """Open a new connection."""
-        protocolFactory.noisy = False  # type: ignore[attr-defined]  # no log line per connection
-        endpoint = TCP4ClientEndpoint(
-            self._http.tcp, self._address.host, self._address.port, timeout=self._http.connect()
-        )
-        return endpoint.connect(protocolFactory)
-
-    def connected(self, connection):  # type: ignore[no-untyped-def]  # Twisted's private class
-        """From now on every byte of this connection is counted before it is parsed."""
-        self._connection = connection
-        self._received = 0
-        self._parse = connection.dataReceived
-        connection.dataReceived = self._metered
-        return connection
-
-    def _metered(self, data: bytes) -> None:
-        self._received += len(data)
-        if self._received > self._limit + HEAD_LIMIT:
-            self._too_large()
-        else:
-            self._parse(data)
-
-    # the answer's body
-
-    def _answered(self, response: IResponse) -> None:
-        self._response = response
-        response.deliverBody(self)
-
-    def makeConnection(self, transport: ITransport) -> None:  # noqa: N802
-        """The body follows."""
-
-    def connectionMade(self) -> None:  # noqa: N802
-        """Never called: the answer is no connection."""
-
-    def logPrefix(self) -> str:  # noqa: N802
-        """For Twisted's log."""
-        return "http"
-
-    def dataReceived(self, data: bytes) -> None:  # noqa: N802
-        """A part of the body."""
-        self._size += len(data)
-        if self._size > self._limit:
-            self._too_large()
-        else:
-            self._body.append(data)
-
-    def connectionLost(self, reason: Failure) -> None:  # noqa: N802
-        """The body ended."""
-        if self._result is None:
-            return
-        if reason.check(ResponseDone, PotentialDataLoss) is None:
-            self._end(_error(reason.value, self._address))
-            return
-        response = self._response
-        self._end(Answer(response.code, response.headers, b"".join(self._body)))
-
-    # the ends
-
-    def _failed(self, failure: Failure) -> None:
-        if self._result is None:
-            return
-        if self._repeat and failure.check(RequestTransmissionFailed, ResponseNeverReceived):
-            self._repeat = False
-            self._release()
-            self._go()
-            return
-        self._end(_error(failure.value, self._address))
-
-    def _too_large(self) -> None:
-        self._break(Garbled(f"{self._address}: the answer is larger than {self._limit} bytes"))
-
-    def _late(self, deadline: float) -> None:
-        kind = Unreachable if self._connection is None else CutOff
-        self._break(kind(f"{self._address}: no whole answer within {deadline:g} s"))
-
-    def _cancelled(self, _: Deferred[Answer]) -> None:
-        self._result = None
-        self._timer.cancel()
-        self._drop()
-
-    def _break(self, error: DeviceError) -> None:
-        result, self._result = self._result, None
-        if result is not None:
-            if self._timer.active():
-                self._timer.cancel()
-            self._drop()
-            result.errback(error)
-
-    def _drop(self) -> None:
-        connection = self._connection
-        if connection is None:
-            self._request.cancel()
-        else:
-            self._release()
-            connection.transport.abortConnection()
-
-    def _release(self) -> None:
-        if self._connection is not None:
-            del self._connection.dataReceived
-            self._connection = None
-
-    def _end(self, end: Answer | DeviceError) -> None:
-        result, self._result = self._result, None
-        self._timer.cancel()
-        self._release()
-        if result is None:
-            return
-        if isinstance(end, Answer):
-            result.callback(end)
-        else:
-            result.errback(end)
-
-
-def _error(error: BaseException | None, address: Address) -> DeviceError:
-    if isinstance(error, ResponseFailed):
-        cause = error.reasons[0].value
-        if isinstance(cause, closed.ConnectionClosed):
-            return CutOff(f"{address}: cut off before the whole answer came")
-        said = getattr(cause, "data", b"")
-        sample = said.decode("latin-1") if isinstance(said, bytes) else ""
-        return Garbled(f"{address}: this is no HTTP ({type(cause).__name__})", sample)
-    if isinstance(error, RequestTransmissionFailed):
-        return Unreachable(f"{address}: cut off while sending")
-    return Unreachable(f"{address}: {error}")

@@ -1,68 +1,28 @@
-"""Who accepts a TCP connection: a scanner that does no more than knock.
-
-Every socket waits in one epoll of its own, which the reactor watches as a single reader, and
-all deadlines share one tick: a probe costs four system calls and no object of Twisted's.
-"""
+"""Who accepts a TCP connection: a scanner that does no more than knock."""
 
 from __future__ import annotations
 
-import errno
-import select
-import socket
-from collections.abc import Callable, Iterator
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any, Protocol
 
-from msgspec import Struct
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorFDSet, IReactorTime, IReadDescriptor
-from twisted.python.failure import Failure
-from zope.interface import implementer
+from twisted.internet.interfaces import IReactorFDSet, IReactorTime
 
-TICK = 0.02
-"""Seconds between two looks at deadlines and rate."""
+from mother.core.addresses import span
+from mother.net.limits import neighbour_places, on_link, probe_width, raise_file_limit
+from mother.net.sweep import Knocks, Sweep
 
-TURN = 512
-"""Sockets opened, or closed, before the reactor gets its turn; about 10 ms."""
-
-SHORTAGE_PAUSE = 0.1
-SHORTAGE_PATIENCE = 30.0
-"""Seconds to wait after the machine refused a socket; how long until that is an error."""
-
-_SHORT = frozenset(
-    {
-        errno.EMFILE,
-        errno.ENFILE,
-        errno.ENOBUFS,
-        errno.ENOMEM,
-        errno.EADDRNOTAVAIL,
-        errno.EAGAIN,
-    }
-)
-_OPEN = frozenset({0, errno.EISCONN})
-_REFUSED = frozenset({errno.ECONNREFUSED, errno.ECONNRESET})
-_STREAM = socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
-
-
-class Knocks(Struct, frozen=True):
-    """What a sweep met: `tried` is the sum of the other four.
-
-    `refused` answered with a reset, `silent` did not answer in time, `unreachable` are those
-    for which the network said so (no route, no neighbour).
-    """
-
-    tried: int = 0
-    open: int = 0
-    refused: int = 0
-    silent: int = 0
-    unreachable: int = 0
+ROUTES = Path("/proc/net/route")
 
 
 class Knocker:
     """Knocks on TCP ports; needs a Linux kernel (epoll)."""
 
-    def __init__(self, descriptors: IReactorFDSet, clock: IReactorTime) -> None:
-        self._descriptors = descriptors
-        self._clock = clock
+    def __init__(self, reactor: IReactorTime) -> None:
+        """The reactor must provide IReactorFDSet too; TypeError where it does not."""
+        self._descriptors = IReactorFDSet(reactor)
+        self._clock = reactor
 
     async def knock(self, host: str, port: int, deadline: float) -> bool:
         """Whether something accepts at this IPv4 literal within `deadline` seconds."""
@@ -87,211 +47,52 @@ class Knocker:
         memory or ports) the probe is repeated, never counted; OSError when that lasts.
         Cancelling closes all sockets.
         """
-        sweep = _Sweep(self._descriptors, self._clock, hosts, port, width, deadline, found)
+        sweep = Sweep(self._descriptors, self._clock, hosts, port, width, deadline, found)
         return sweep.begin(rate)
 
 
-class _Pace(Protocol):
-    """How many probes may start now."""
+class Wanted(Protocol):
+    """What a sweep needs of the configuration. Seconds; `scan_rate` in probes per second."""
 
-    def allowance(self, now: float) -> int:
-        """So many; asked at each tick."""
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """CIDR networks, ranges, addresses."""
 
-    def used(self, count: int) -> None:
-        """So many were started."""
+    @property
+    def dragon_port(self) -> int:
+        """The port to knock at."""
 
+    @property
+    def scan_rate(self) -> float:
+        """New probes a second, 0 without a limit."""
 
-class _Unlimited:
-    def allowance(self, now: float) -> int:
-        return TURN
+    @property
+    def scan_timeout(self) -> float:
+        """For all that is done to one address."""
 
-    def used(self, count: int) -> None:
-        """Nothing to count."""
-
-
-class _Rate:
-    """A smooth rate: what was not used in five ticks is lost, so that no burst follows."""
-
-    def __init__(self, rate: float, now: float) -> None:
-        self._rate = rate
-        self._at = now
-        self._left = 1.0
-
-    def allowance(self, now: float) -> int:
-        most = max(1.0, self._rate * TICK * 5)
-        self._left = min(most, self._left + (now - self._at) * self._rate)
-        self._at = now
-        return min(TURN, int(self._left))
-
-    def used(self, count: int) -> None:
-        self._left -= count
+    @property
+    def connect_timeout(self) -> float:
+        """For the connection alone."""
 
 
-@implementer(IReadDescriptor)
-class _Sweep:
-    def __init__(
-        self,
-        descriptors: IReactorFDSet,
-        clock: IReactorTime,
-        hosts: Iterator[str],
-        port: int,
-        width: int,
-        deadline: float,
-        found: Callable[[str], None],
-    ) -> None:
-        self._descriptors = descriptors
-        self._clock = clock
-        self._hosts = hosts
-        self._port = port
-        self._width = max(1, width)
-        self._deadline = deadline
-        self._found = found
-        self._again: list[str] = []
-        self._pending: dict[int, tuple[float, socket.socket, str]] = {}
-        self._exhausted = False
-        self._short_since: float | None = None
-        self._not_before = 0.0
-        self._open = self._refused = self._silent = self._unreachable = 0
+def sweep_with(
+    knocker: Knocker, routes: Path = ROUTES
+) -> Callable[[Iterator[str], Wanted, Callable[[str], None]], Coroutine[Any, Any, Knocks]]:
+    """A sweep by the configuration, as wide as open files and the neighbour table allow."""
+    files = raise_file_limit()
 
-    def begin(self, rate: float) -> Deferred[Knocks]:
-        now = self._clock.seconds()
-        self._pace: _Pace = _Rate(rate, now) if rate > 0 else _Unlimited()
-        self._done: Deferred[Knocks] = Deferred(lambda _: self._close())
-        self._poller = select.epoll()
-        self._descriptors.addReader(self)
-        self._timer: IDelayedCall = self._clock.callLater(0, self._tick)
-        return self._done
+    def near(wanted: Wanted) -> bool:
+        table = routes.read_text() if routes.exists() else ""
+        return any(on_link(span(network), table) for network in wanted.networks)
 
-    # what the reactor calls
+    async def sweep(hosts: Iterator[str], wanted: Wanted, found: Callable[[str], None]) -> Knocks:
+        return await knocker.sweep(
+            hosts,
+            wanted.dragon_port,
+            width=probe_width(files, near(wanted), neighbour_places()),
+            rate=wanted.scan_rate,
+            deadline=min(wanted.connect_timeout, wanted.scan_timeout),
+            found=found,
+        )
 
-    def fileno(self) -> int:
-        return self._poller.fileno()
-
-    def logPrefix(self) -> str:  # noqa: N802
-        return "knock"
-
-    def connectionLost(self, reason: Failure) -> None:  # noqa: N802
-        """An epoll is never lost; the reactor calls this when it goes down."""
-
-    def doRead(self) -> None:  # noqa: N802
-        """Some sockets are connected or refused."""
-        try:
-            for fd, _ in self._poller.poll(0, TURN):
-                _, probe, host = self._pending.pop(fd)
-                code = probe.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                probe.close()
-                self._count(host, code)
-                if self._done.called:
-                    return
-        except Exception:
-            self._fail(Failure())
-
-    def _tick(self) -> None:
-        try:
-            now = self._clock.seconds()
-            busy = self._expire(now) | self._launch(now)
-        except Exception:
-            self._fail(Failure())
-            return
-        if self._done.called:
-            return
-        if self._exhausted and not self._pending and not self._again:
-            self._finish()
-        else:
-            self._timer = self._clock.callLater(0 if busy else TICK, self._tick)
-
-    # the work
-
-    def _expire(self, now: float) -> bool:
-        late: list[int] = []
-        for fd, (due, _, _) in self._pending.items():
-            if due > now or len(late) == TURN:
-                break
-            late.append(fd)
-        for fd in late:
-            self._pending.pop(fd)[1].close()
-        self._silent += len(late)
-        return len(late) == TURN
-
-    def _launch(self, now: float) -> bool:
-        if now < self._not_before:
-            return False
-        allowed = min(self._pace.allowance(now), self._width - len(self._pending))
-        started = 0
-        while started < allowed and not self._done.called:
-            host = self._next()
-            if host is None:
-                break
-            if not self._start(host, now):
-                break
-            started += 1
-        self._pace.used(started)
-        return started == TURN
-
-    def _next(self) -> str | None:
-        if self._again:
-            return self._again.pop()
-        host = next(self._hosts, None)
-        self._exhausted = host is None
-        return host
-
-    def _start(self, host: str, now: float) -> bool:
-        try:
-            probe = socket.socket(socket.AF_INET, _STREAM, 0)
-        except OSError as error:
-            self._short(host, now, error)
-            return False
-        code = probe.connect_ex((host, self._port))
-        if code == errno.EINPROGRESS:
-            fd = probe.fileno()
-            self._poller.register(fd, select.EPOLLOUT)
-            self._pending[fd] = (now + self._deadline, probe, host)
-            self._short_since = None
-            return True
-        probe.close()
-        self._count(host, code)
-        return code not in _SHORT
-
-    def _count(self, host: str, code: int) -> None:
-        if code in _SHORT:
-            self._short(host, self._clock.seconds(), OSError(code, errno.errorcode[code]))
-            return
-        self._short_since = None
-        if code in _OPEN:
-            self._open += 1
-            self._found(host)
-        elif code in _REFUSED:
-            self._refused += 1
-        elif code == errno.ETIMEDOUT:
-            self._silent += 1
-        else:
-            self._unreachable += 1
-
-    def _short(self, host: str, now: float, error: OSError) -> None:
-        self._again.append(host)
-        self._not_before = now + SHORTAGE_PAUSE
-        if self._pending or self._short_since is None:
-            self._short_since = now
-        elif now - self._short_since > SHORTAGE_PATIENCE:
-            raise error
-
-    # the end
-
-    def _finish(self) -> None:
-        self._close()
-        counts = (self._open, self._refused, self._silent, self._unreachable)
-        self._done.callback(Knocks(sum(counts), *counts))
-
-    def _fail(self, failure: Failure) -> None:
-        if not self._done.called:
-            self._close()
-            self._done.errback(failure)
-
-    def _close(self) -> None:
-        self._descriptors.removeReader(self)
-        if self._timer.active():
-            self._timer.cancel()
-        for _, probe, _ in self._pending.values():
-            probe.close()
-        self._pending.clear()
-        self._poller.close()
+    return sweep

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import resource
 from pathlib import Path
-from typing import Protocol
+
+from mother.core.addresses import Span
 
 PROBES_AT_MOST = 16_384
 NEIGHBOURS = Path("/proc/sys/net/ipv4/neigh/default/gc_thresh3")
 _GATEWAY = 0x2
 """RTF_GATEWAY of <linux/route.h>."""
-
-
-class Span(Protocol):
-    """A run of IPv4 addresses as numbers, both ends included (netaddr's networks and ranges)."""
-
-    @property
-    def first(self) -> int:
-        """The lowest address."""
-
-    @property
-    def last(self) -> int:
-        """The highest address."""
 
 
 def raise_file_limit() -> int:
@@ -57,12 +46,13 @@ def on_link(network: Span, routes: str) -> bool:
     The narrowest route that holds the whole network decides, unless a narrower one inside
     it is on link. Loopback and default routes have no neighbours worth counting.
     """
+    low, high = network
     for first, last, device, gateway in _routes(routes):
-        if last < network.first or first > network.last:
+        if last < low or first > high:
             continue
         if not gateway and device != "lo":
             return True
-        if first <= network.first and last >= network.last:
+        if first <= low and last >= high:
             return False
     return False
 

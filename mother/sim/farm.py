@@ -37,10 +37,12 @@ class FarmReactor(Protocol):
     def seconds(self) -> float:
         """As IReactorTime."""
 
-    def callLater(self, delay: float, callable: Any, *args: object) -> IDelayedCall:  # noqa: A002, N802
+    def callLater(  # noqa: N802  # Twisted's name
+        self, delay: float, call: Any, /, *args: object
+    ) -> IDelayedCall:
         """As IReactorTime."""
 
-    def listenTCP(  # noqa: N802
+    def listenTCP(  # noqa: N802  # Twisted's name
         self, port: int, factory: Any, backlog: int = 50, interface: str = ""
     ) -> IListeningPort:
         """As IReactorTCP."""
@@ -208,10 +210,10 @@ class _Site(Site):
             resource, timeout=KEEP_ALIVE_S, reactor=clock
         )
 
-    def startFactory(self) -> None:  # noqa: N802
+    def startFactory(self) -> None:  # noqa: N802  # Twisted's name
         """Nothing to open."""
 
-    def stopFactory(self) -> None:  # noqa: N802
+    def stopFactory(self) -> None:  # noqa: N802  # Twisted's name
         """Nothing to close."""
 
     def log(self, request: Request) -> None:

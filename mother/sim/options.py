@@ -6,6 +6,7 @@ import argparse
 import ipaddress
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from mother.sim.dragonmint.models import MODELS, is_version
 from mother.sim.faults import FAULTS, Fault
@@ -14,54 +15,59 @@ from mother.sim.plan import FarmPlan, usable
 LOOPBACK = ipaddress.IPv4Network("127.0.0.0/8")
 
 
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "--miners": {"type": int, "default": 10, "metavar": "N", "help": "how many (default 10)"},
+    "--network": {
+        "default": "127.77.0.0/16",
+        "help": "loopback network they live in, one address each (default %(default)s)",
+    },
+    "--port": {"type": int, "default": 8080, "help": "TCP port of all of them (default 8080)"},
+    "--seed": {
+        "type": int,
+        "default": 0,
+        "metavar": "N",
+        "help": "the same seed gives the same farm (default 0)",
+    },
+    "--fault": {
+        "action": "append",
+        "default": [],
+        "metavar": "KIND[:COUNT]",
+        "help": "miners that are faulty from the start, may be repeated: "
+        f"{', '.join(FAULTS)}; all for one of each, none",
+    },
+    "--faulty": {
+        "type": float,
+        "default": 0.0,
+        "metavar": "PERCENT",
+        "help": "share of the miners that fall ill at random within half an hour (default 0)",
+    },
+    "--model": {
+        "default": "T1",
+        "metavar": "MIX",
+        "help": f"models, such as T1 or T1:8,T2:2, of {', '.join(MODELS)} (default %(default)s; "
+        "only T1 is made from recordings)",
+    },
+    "--newest-firmware": {
+        "default": "",
+        "metavar": "VERSION",
+        "help": "the build that the vendor offers, such as t1_20190101_000000 "
+        "(default: the one that runs)",
+    },
+    "--cured-by-reboot": {
+        "type": float,
+        "default": 50.0,
+        "metavar": "PERCENT",
+        "help": "chance that a reboot cures a dead, slow or missing board (default 50)",
+    },
+    "--fresh": {"action": "store_true", "help": "all start now, as after a power cut"},
+    "--scatter": {"action": "store_true", "help": "spread the miners over the whole network"},
+}
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """All options of the simulated farm."""
-    kinds = ", ".join(FAULTS)
-    add = parser.add_argument
-    add("--miners", type=int, default=10, metavar="N", help="how many (default %(default)s)")
-    add(
-        "--network",
-        default="127.77.0.0/16",
-        help="loopback network they live in, one address each (default %(default)s)",
-    )
-    add("--port", type=int, default=8080, help="TCP port of all of them (default %(default)s)")
-    add("--seed", type=int, default=0, help="the same seed gives the same farm (default 0)")
-    add(
-        "--fault",
-        action="append",
-        default=[],
-        metavar="KIND[:COUNT]",
-        help=f"miners that are faulty from the start, may be repeated: {kinds}; all; none",
-    )
-    add(
-        "--faulty",
-        type=float,
-        default=0.0,
-        metavar="PERCENT",
-        help="share of the miners that fall ill at random within half an hour (default 0)",
-    )
-    add(
-        "--model",
-        default="T1",
-        metavar="MIX",
-        help=f"models, such as T1 or T1:8,T2:2, of {', '.join(MODELS)} (default %(default)s; "
-        "only T1 is made from recordings)",
-    )
-    add(
-        "--newest-firmware",
-        default="",
-        metavar="VERSION",
-        help="the build the miners are told to be the newest, such as t1_20190101_000000",
-    )
-    add(
-        "--cured-by-reboot",
-        type=float,
-        default=50.0,
-        metavar="PERCENT",
-        help="chance that a reboot cures a dead, slow or missing board (default 50)",
-    )
-    add("--fresh", action="store_true", help="all start now, as after a power cut")
-    add("--scatter", action="store_true", help="spread the miners over the whole network")
+    for name, settings in _OPTIONS.items():
+        parser.add_argument(name, **settings)
 
 
 def plan_from(options: argparse.Namespace) -> FarmPlan:

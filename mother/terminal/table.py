@@ -42,17 +42,12 @@ def worst_first(rows: Sequence[Row]) -> list[Row]:
 
 
 def farm_table(rows: Sequence[Row], most: int | None = None) -> Table:
-    """One line per miner, at most `most`; the rest is counted in the last line."""
-    table = Table(box=box.SIMPLE_HEAD, expand=False, pad_edge=False)
-    table.add_column("Worker", no_wrap=True)
-    table.add_column("Address", no_wrap=True)
-    table.add_column("Type")
-    table.add_column("State")
-    table.add_column("Hashrate", justify="right", no_wrap=True)
-    table.add_column("Boards", justify="right")
-    table.add_column("Temp", justify="right", no_wrap=True)
-    table.add_column("Uptime", justify="right", no_wrap=True)
-    table.add_column("Because", overflow="fold", ratio=1)
+    """One line per miner, at most `most`; the rest is counted in the last line. 80 columns."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    for name in ("Worker", "Address", "Type", "State"):
+        table.add_column(name, no_wrap=True)
+    for name in ("Hashrate", "Boards", "Temp", "Uptime"):
+        table.add_column(name, justify="right", no_wrap=True)
     shown = rows if most is None or len(rows) <= most else rows[: max(1, most - 1)]
     for row in shown:
         table.add_row(*_cells(row))
@@ -61,17 +56,28 @@ def farm_table(rows: Sequence[Row], most: int | None = None) -> Table:
     return table
 
 
+def reasons(rows: Sequence[Row], most: int | None = None) -> list[Text]:
+    """Why miners are not as they should be, a line each, at most `most`."""
+    lines = [
+        Text(f"{row.worker}: {' '.join(row.because)}", overflow="ellipsis", no_wrap=True)
+        for row in rows
+        if row.because
+    ]
+    if most is not None and len(lines) > most:
+        lines = [*lines[: most - 1], Text(f"and {len(lines) - most + 1} more")]
+    return lines
+
+
 def _cells(row: Row) -> list[Text]:
     return [
         Text(row.worker),
-        Text(str(row.address)),
+        Text(row.address.host),
         Text(row.model),
         Text(row.state.value, style=STYLES[row.state]),
         Text(si(row.hashrate, "H/s")),
         Text(_boards(row)),
         Text("–" if row.temperature_max is None else f"{row.temperature_max:.0f} °C"),
         Text("–" if row.uptime is None else duration(row.uptime)),
-        Text(" ".join(row.because)),
     ]
 
 

@@ -197,10 +197,10 @@ def test_a_job_that_hands_in_another_does_not_widen_the_gang(work: Work) -> None
 
     async def first() -> None:
         gang.submit(lambda: work.job(1))
-        assert work.begun == []
+        work.begun.append(0)
 
     gang.submit(first)
-    assert work.begun == [1]
+    assert work.begun == [0, 1]
 
 
 def test_a_gang_is_drained_when_nothing_waits_or_runs(work: Work) -> None:
@@ -233,6 +233,21 @@ def test_cancelling_a_gang_cancels_what_runs_and_drops_what_waits_and_comes(work
     gang.cancel()
     gang.submit(lambda: work.job(2))
     assert work.begun == work.cancelled == [0]
+    assert gang.drained().called
+
+
+def test_a_job_that_hides_its_cancellation_does_not_let_the_next_one_run(work: Work) -> None:
+    async def deaf() -> None:
+        try:
+            await Deferred()
+        except CancelledError:
+            return
+
+    gang = Gang(1, lambda _: None)
+    gang.submit(deaf)
+    gang.submit(lambda: work.job(1))
+    gang.cancel()
+    assert work.begun == []
     assert gang.drained().called
 
 

@@ -12,6 +12,7 @@ import yaml
 from treq.testing import StubTreq
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 from twisted.web.iweb import IResponse
 
 from mother.sim.dragonmint.models import MODELS
@@ -20,7 +21,11 @@ from mother.sim.dragonmint.web import device_resource
 
 NOW = 1_543_173_871.0
 MAC = "a0:b0:45:14:2b:18"
-RECORDINGS = Path(__file__).parent / "recordings"
+RECORDINGS = Path(__file__).parents[1] / "recordings" / "dragonmint"
+
+
+class NoAnswerYet(Exception):
+    """The Deferred has not fired."""
 
 
 class Wire:
@@ -33,7 +38,7 @@ class Wire:
         self.dragon = Dragon(
             "127.77.0.1", 8080, MAC, self.clock.seconds, model=MODELS[model], **settings
         )
-        self.treq = StubTreq(device_resource(self.dragon, self.clock))
+        self.treq: Any = _stub(device_resource(self.dragon, self.clock))
         self.authorization = ""
 
     def start(
@@ -45,17 +50,20 @@ class Wire:
     ) -> Deferred[IResponse]:
         """The answer to come."""
         headers = {"Authorization": self.authorization} if self.authorization else {}
-        return self.treq.request(
+        coming: Deferred[IResponse] = self.treq.request(
             method, f"http://127.77.0.1:8080{path}", data=form, headers=headers, **more
         )
+        return coming
 
     def response(self, path: str, *args: Any, **more: Any) -> IResponse:
         """The answer, which must have come at once."""
-        return result(self.start(path, *args, **more))
+        came: IResponse = result(self.start(path, *args, **more))
+        return came
 
     def raw(self, path: str, *args: Any, **more: Any) -> bytes:
         """The body of the answer."""
-        return result(treq.content(self.response(path, *args, **more)))
+        body: bytes = result(treq.content(self.response(path, *args, **more)))
+        return body
 
     def ask(self, action: str, form: Mapping[str, Any] | None = None) -> Any:
         """An API answer, decoded; what the device delays is waited for."""
@@ -67,20 +75,26 @@ class Wire:
     def log_in(self, username: str = "admin", password: str = "dragonadmin") -> Wire:
         """From now on every question carries a new token."""
         self.authorization = ""
-        answer = json.loads(
-            self.raw("/api/auth", {"username": username, "password": password})
-        )
+        answer = json.loads(self.raw("/api/auth", {"username": username, "password": password}))
         self.authorization = f"Bearer {answer['jwt']}"
         return self
+
+
+_stub: Any = StubTreq
 
 
 def result(deferred: Deferred[Any]) -> Any:
     """What a Deferred that has fired holds; raises what it failed with."""
     held: list[Any] = []
-    deferred.addBoth(held.append)
+
+    def keep(value: Any) -> Any:
+        held.append(value)
+        return None if isinstance(value, Failure) else value
+
+    deferred.addBoth(keep)
     if not held:
-        raise AssertionError("no answer yet")
-    if hasattr(held[0], "raiseException"):
+        raise NoAnswerYet
+    if isinstance(held[0], Failure):
         held[0].raiseException()
     return held[0]
 

@@ -8,8 +8,10 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
+from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 
 from .real_statsd import RealStatsd, install
 
@@ -50,6 +52,16 @@ def receiver() -> Iterator[Receiver]:
     one = Receiver()
     yield one
     one.close()
+
+
+@pytest.fixture
+def logged() -> Iterator[list[LogEvent]]:
+    """Everything that is logged during the test."""
+    events: list[LogEvent] = []
+    observer = cast(ILogObserver, events.append)
+    globalLogPublisher.addObserver(observer)
+    yield events
+    globalLogPublisher.removeObserver(observer)
 
 
 def _lacking(reason: str) -> None:

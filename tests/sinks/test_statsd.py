@@ -171,6 +171,17 @@ def test_an_event_without_a_model_goes_below_the_type_last_sampled(
     assert f"dragons.worker.B29-plus.{WORKER}.action.rebooted:1|c" in receiver.lines()
 
 
+def test_a_worker_whose_type_becomes_known_is_sent_below_it(
+    farm: Setup, receiver: Receiver
+) -> None:
+    farm.sink.event(event(EventKind.ADDED))
+    farm.sink.sample(sample({"x": 1.0}))
+    farm.second()
+    came = receiver.values()
+    assert f"dragons.worker.unknown.{WORKER}.action.added" in came
+    assert NATIVE_STEM + "x" in came
+
+
 def test_a_scan_is_timed_in_milliseconds_and_counted(farm: Setup, receiver: Receiver) -> None:
     farm.sink.event(event(EventKind.SCANNED, seconds=1.5, found=998))
     farm.second()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IHostnameResolver, IReactorPluggableNameResolver
+from twisted.logger import LogEvent, formatEvent
 from zope.interface.verify import verifyObject
 
 from mother.config.model import Statsd
@@ -51,6 +52,20 @@ def test_a_reload_moves_the_metrics_to_another_port_and_prefix(
     farm.second()
     assert other.lines() == []
     other.close()
+
+
+def test_a_reload_to_another_name_asks_for_it_at_once_and_the_old_answer_is_void(
+    receiver: Receiver,
+) -> None:
+    farm = Setup(Statsd("old.farm", receiver.port, "dragons", 60, True))
+    farm.change(host="new.farm")
+    farm.sink.event(event(EventKind.REMOVED))
+    farm.names.answer("127.0.0.99")
+    farm.second()
+    assert farm.names.asked == ["old.farm", "new.farm"]
+    farm.names.answer("127.0.0.1")
+    farm.second()
+    assert receiver.lines() == ["dragons.manager.dragons.removed:1|c"]
 
 
 def test_lines_wait_until_the_hosts_name_is_found(receiver: Receiver) -> None:
@@ -140,3 +155,36 @@ def test_the_double_of_the_resolver_has_what_twisted_asks_of_one() -> None:
     names = Names()
     assert verifyObject(IReactorPluggableNameResolver, names)
     assert verifyObject(IHostnameResolver, names)
+
+
+def test_the_beginning_and_the_end_of_a_loss_are_logged_once(
+    farm: Setup, logged: list[LogEvent]
+) -> None:
+    port = farm.settings.port
+    farm.change(host="255.255.255.255")
+    for _ in range(3):
+        farm.sink.event(event(EventKind.REMOVED))
+        farm.second()
+    farm.change(host="127.0.0.1")
+    farm.second(200)
+    told = [formatEvent(one) for one in logged]
+    assert [line for line in told if "lost" in line] == [
+        "Metrics are being lost (Permission denied); they are counted.",
+        "Metrics go out again; 3 lines were lost.",
+    ]
+    assert f"Metrics go to statsd at 127.0.0.1:{port}." in told
+
+
+def test_a_name_that_is_not_found_is_logged_once_and_so_is_its_finding(
+    receiver: Receiver, logged: list[LogEvent]
+) -> None:
+    farm = Setup(Statsd("metrics.farm", receiver.port, "dragons", 60, True))
+    for seconds in (1, 2, 4):
+        farm.names.answer()
+        farm.clock.advance(seconds)
+    farm.names.answer("127.0.0.1")
+    told = [formatEvent(one) for one in logged]
+    assert [line for line in told if "host" in line] == [
+        "Cannot find the address of statsd host metrics.farm (no such name); trying again.",
+        "Found statsd host metrics.farm: 127.0.0.1.",
+    ]

@@ -15,8 +15,17 @@ from urllib.parse import urlencode
 from twisted.web.http_headers import Headers
 
 from mother.core.errors import Declined, DeviceError, Garbled, Refused, Stranger, Unsupported
-from mother.core.model import Address, Command, CommandKind, Credential, Description, Reading
-from mother.drivers.dragonmint import metrics, parse, settings
+from mother.core.model import (
+    Address,
+    Command,
+    CommandKind,
+    ConfiguredPool,
+    Credential,
+    Description,
+    Reading,
+    Settings,
+)
+from mother.drivers.dragonmint import configured, metrics, parse
 from mother.net.http import Answer, CutOff, Http
 
 MARKS = (b"<title>DragonMint</title>", b"<title>AsicMiner</title>")
@@ -123,38 +132,49 @@ class DragonMintDevice:
         if command.kind is CommandKind.REBOOT:
             self.forget()
 
-    async def pools(self) -> tuple[settings.PoolSetting, ...]:
+    async def settings(self) -> Settings:
+        """Pools and autotune; a miner that was never given pools has none."""
+        try:
+            pools = await self.pools()
+        except Declined as error:
+            if str(error) != "missing configuration":
+                raise
+            pools = ()
+        tune = await self.autotune()
+        return Settings(pools=pools, profile=tune.mode, level=tune.level)
+
+    async def pools(self) -> tuple[ConfiguredPool, ...]:
         """The configured pools, in order of priority; Declined where none were ever set."""
-        return settings.pools(await self._call("/api/pools", secret=True))
+        return configured.pools(await self._call("/api/pools", secret=True))
 
-    async def autotune(self) -> settings.Autotune:
+    async def autotune(self) -> configured.Autotune:
         """The configured autotune mode."""
-        return settings.autotune(await self._call("/api/getAutoTune"))
+        return configured.autotune(await self._call("/api/getAutoTune"))
 
-    async def autotune_status(self) -> settings.AutotuneStatus:
+    async def autotune_status(self) -> configured.AutotuneStatus:
         """What autotune does now."""
-        return settings.autotune_status(await self._call("/api/getAutoTuneStatus"))
+        return configured.autotune_status(await self._call("/api/getAutoTuneStatus"))
 
-    async def network(self) -> settings.Network:
-        """The network settings."""
-        return settings.network(await self._call("/api/network"))
+    async def network(self) -> configured.Network:
+        """The network configured."""
+        return configured.network(await self._call("/api/network"))
 
     async def type(self) -> str:
         """The type string, `T1`."""
         return parse.model_name((await self._call("/api/type")).get("type"))
 
-    async def firmware_check(self) -> settings.Firmware:
+    async def firmware_check(self) -> configured.Firmware:
         """What the miner's maker offers; slow, and Declined where the maker does not answer."""
-        return settings.firmware(await self._call("/api/getLatestFirmwareVersion"))
+        return configured.firmware(await self._call("/api/getLatestFirmwareVersion"))
 
-    async def error_detail(self) -> settings.ErrorDetail:
+    async def error_detail(self) -> configured.ErrorDetail:
         """The miner's own error code, by the call of newer firmware or that of 2018.
 
         Unsupported where neither is known.
         """
         for path in ("/api/getErrorDetail", "/api/getErrorMessage"):
             try:
-                return settings.error_detail(await self._call(path))
+                return configured.error_detail(await self._call(path))
             except (Refused, Garbled):  # an unknown call is "invalid request", or a page of nginx
                 continue
         raise Unsupported("this firmware does not tell its error code")

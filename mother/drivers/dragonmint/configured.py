@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from mother.core.errors import Garbled
+from mother.core.model import ConfiguredPool
 from mother.core.units import finite
 
 
@@ -25,17 +26,6 @@ class AutotuneStatus(Struct, frozen=True):
     tuning: bool | None
     mode: str
     level: str | None = None
-
-
-class PoolSetting(Struct, frozen=True):
-    """A configured pool; the password never reaches a repr."""
-
-    url: str
-    user: str
-    password: str
-
-    def __repr__(self) -> str:
-        return f"PoolSetting(url={self.url!r}, user={self.user!r}, password='***')"
 
 
 class Network(Struct, frozen=True):
@@ -86,13 +76,13 @@ def autotune_status(answer: Mapping[str, Any]) -> AutotuneStatus:
     )
 
 
-def pools(answer: Mapping[str, Any]) -> tuple[PoolSetting, ...]:
+def pools(answer: Mapping[str, Any]) -> tuple[ConfiguredPool, ...]:
     """`/api/pools`, in order of priority."""
     pools = answer.get("pools")
     if not isinstance(pools, list):
         raise Garbled("the answer holds no pools")
     return tuple(
-        PoolSetting(_text(pool.get("url")), _text(pool.get("user")), _text(pool.get("pass")))
+        ConfiguredPool(_text(pool.get("url")), _text(pool.get("user")), _text(pool.get("pass")))
         for pool in pools
         if isinstance(pool, dict)
     )
