@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import isfinite
 
 from twisted.internet.interfaces import IReactorPluggableNameResolver, IReactorTime
 from twisted.logger import Logger
@@ -29,6 +28,8 @@ FLUSH = 1.0
 FULL = 400
 HOLD = 20_000
 CALM = 60
+
+GONE = {row.name: row.gone for row in METRICS if row.gone is not None}
 
 
 class StatsdSink:
@@ -91,18 +92,20 @@ class StatsdSink:
         reading = sample.reading
         if reading is None:
             self._gauges(names.native, sample.at_rest)
-            for row in METRICS:
-                if row.gone is not None:
-                    self._gauge(names.uniform + row.name, row.gone)
+            self._gauges(names.uniform, GONE)
         else:
             native = reading.native
             if sample.state is State.ASLEEP:
                 native = {**native, **sample.at_rest}
             self._gauges(names.native, native)
-            for row in METRICS:
-                value = row.value(sample, reading)
-                if value is not None:
-                    self._gauge(names.uniform + row.name, value)
+            self._gauges(
+                names.uniform,
+                {
+                    row.name: value
+                    for row in METRICS
+                    if (value := row.value(sample, reading)) is not None
+                },
+            )
         self._flush_if_full()
 
     def event(self, event: Event) -> None:
@@ -124,10 +127,8 @@ class StatsdSink:
         """The farm's gauges."""
         if not self._wanted():
             return
-        for row in SUM_METRICS:
-            value = row.value(totals)
-            if value is not None:
-                self._gauge(self._prefix + row.name, value)
+        sums = ((row.name, row.value(totals)) for row in SUM_METRICS)
+        self._gauges(self._prefix, {name: value for name, value in sums if value is not None})
         self._flush_if_full()
 
     def numbers(self, numbers: Mapping[str, float]) -> None:
@@ -135,26 +136,12 @@ class StatsdSink:
         if not self._wanted():
             return
         self._gauges(self._prefix, {dotted(name): value for name, value in numbers.items()})
-        self._gauge(self._prefix + "sink.statsd.lines", self._socket.lines)
-        self._gauge(self._prefix + "sink.statsd.dropped", self.dropped)
+        own = {"sink.statsd.lines": self._socket.lines, "sink.statsd.dropped": self.dropped}
+        self._gauges(self._prefix, own)
         self._flush_if_full()
 
     def _gauges(self, stemmed: str, values: Mapping[str, float]) -> None:
-        gauge = self._gauge
-        for name, value in values.items():
-            gauge(stemmed + name, value)
-
-    def _gauge(self, name: str, value: float) -> None:
-        # Whole numbers go as integers: as a float, 1e16 and more would be written with an exponent.
-        if value.__class__ is float:
-            if value.is_integer():
-                value = int(value)
-            elif not isfinite(value):
-                return
-        elif value.__class__ is not int:
-            return
-        self._pipe.gauge(name, value)
-        self._pending += 1
+        self._pending += self._pipe.gauges(stemmed, values)
 
     def _scanned(self, event: Event) -> None:
         for row in SCAN_METRICS:
@@ -165,7 +152,7 @@ class StatsdSink:
                 self._pipe.timing(self._prefix + row.name, value)
                 self._pending += 1
             else:
-                self._gauge(self._prefix + row.name, value)
+                self._gauges(self._prefix, {row.name: value})
 
     def _names(self, worker: str, model: str) -> Worker:
         known = self._workers.get(worker)

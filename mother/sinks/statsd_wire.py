@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from math import isfinite
 
 from statsd.client.base import StatsClientBase
 from statsd.client.udp import Pipeline
@@ -30,9 +31,39 @@ class PacketClient(StatsClientBase):  # type: ignore[misc]  # the package carrie
     def close(self) -> None:
         """Nothing is held."""
 
-    def pipeline(self) -> Pipeline:
+    def pipeline(self) -> Lines:
         """Lines gather here until its `send()`."""
-        return Pipeline(self)
+        return Lines(self)
+
+
+class Lines(Pipeline):  # type: ignore[misc]  # as above
+    """The package's pipeline, which packs datagrams, with a shorter way in for many gauges.
+
+    One by one, through the package's own four calls a gauge, they cost three times as much.
+    """
+
+    def gauges(self, stem: str, values: Mapping[str, float]) -> int:
+        """Set each gauge, `stem` before its name; how many were finite numbers, and so sent.
+
+        A whole number is written without an exponent. statsd takes a leading minus for a
+        difference, so a negative value is set from 0, both lines staying in one datagram.
+        """
+        add = self._stats.append
+        before = len(self._stats)
+        for name, value in values.items():
+            kind = type(value)
+            if kind is float:
+                if value.is_integer():
+                    value = int(value)  # noqa: PLW2901  # a new name would cost the hot loop time
+                elif not isfinite(value):
+                    continue
+            elif kind is not int:
+                continue
+            if value < 0:
+                add(f"{stem}{name}:0|g\n{stem}{name}:{value}|g")
+            else:
+                add(f"{stem}{name}:{value}|g")
+        return len(self._stats) - before
 
 
 class Socket:

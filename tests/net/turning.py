@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from twisted.internet import reactor as the_reactor
 
+from mother.core.clock import sleep
+
 T = TypeVar("T", bound=Callable[..., Any])
 
 reactor: Any = the_reactor
@@ -23,3 +25,12 @@ def in_reactor(test: T) -> T:
 def listen(factory: Any, host: str = "127.0.0.1") -> Any:
     """A listening port for a Twisted factory, with a number given by the system."""
     return reactor.listenTCP(0, factory, interface=host)
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Turn the reactor until this holds; for two seconds at most."""
+    for _ in range(200):
+        if true():
+            return
+        await sleep(reactor, 0.01)
+    raise AssertionError("it never came true")

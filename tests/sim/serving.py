@@ -30,6 +30,7 @@ class Hastened:
         self._reactor = reactor
         self._speed = speed
         self._began = time.time()
+        self.timers = 0
 
     def seconds(self) -> float:
         """Unix seconds of the hastened time, also the farm's `now`."""
@@ -38,6 +39,7 @@ class Hastened:
     def callLater(  # noqa: N802  # Twisted's name
         self, delay: float, call: Any, /, *args: object
     ) -> IDelayedCall:
+        self.timers += 1
         return self._reactor.callLater(delay / self._speed, call, *args)
 
     def listenTCP(  # noqa: N802  # Twisted's name

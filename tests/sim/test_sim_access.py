@@ -125,6 +125,13 @@ def test_http_basic_is_accepted_and_any_password_while_it_is_the_default() -> No
     assert wire.ask("type")["success"] is True
 
 
+@pytest.mark.parametrize("value", ["", "é", "YWRtaW4", "/w=="])
+def test_a_broken_basic_header_is_nobody(value: str) -> None:
+    wire = Wire()
+    wire.authorization = f"Basic {value}"
+    assert wire.ask("reboot") == INVALID
+
+
 @pytest.mark.parametrize(
     ("form", "message"),
     [

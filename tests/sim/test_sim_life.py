@@ -48,7 +48,14 @@ def test_a_healthy_board_does_about_five_terahashes() -> None:
 
 @pytest.mark.parametrize(
     ("elapsed", "window"),
-    [(299, "MHS 5s"), (301, "MHS 1m"), (901, "MHS 5m"), (3601, "MHS 15m")],
+    [
+        (299, "MHS 5s"),
+        (301, "MHS 1m"),
+        (898, "MHS 1m"),
+        (901, "MHS 5m"),
+        (3598, "MHS 5m"),
+        (3601, "MHS 15m"),
+    ],
 )
 def test_the_hash_rate_copies_a_window_by_the_time_it_mines(elapsed: float, window: str) -> None:
     board = boards(started(elapsed))[0]

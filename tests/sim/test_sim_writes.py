@@ -114,6 +114,12 @@ def test_a_json_text_of_name_servers_is_taken_apart_by_character_and_fails() -> 
     assert wire.ask("updateNetwork", form)["message"] == "invalid dns 1 "
 
 
+def test_an_index_into_a_text_is_a_character_and_into_an_array_an_element() -> None:
+    assert php.element({"dns": "abc"}, "dns", 1) == "b"
+    assert php.element({"dns": "abc"}, "dns", 3) == ""
+    assert php.element(php.form(b"dns[]=a&dns[]=b&dns[7]=c"), "dns", 7) == "c"
+
+
 def test_back_to_dhcp_gives_the_leased_address_back() -> None:
     wire = Wire().log_in()
     wire.ask("updateNetwork", STATIC)
@@ -185,6 +191,14 @@ def test_a_reboot_answers_after_four_seconds_and_then_the_device_is_away() -> No
     assert wire.dragon.present
     assert wire.dragon.uptime < 31
     assert [write.path for write in wire.dragon.writes] == ["/api/reboot"]
+
+
+def test_a_reboot_happens_even_when_nobody_waits_for_the_answer() -> None:
+    wire = Wire().log_in()
+    wire.start("/api/reboot").addErrback(lambda failure: None).cancel()
+    wire.treq.flush()
+    wire.clock.advance(4)
+    assert not wire.dragon.present
 
 
 def test_a_power_off_is_for_good_until_somebody_comes() -> None:

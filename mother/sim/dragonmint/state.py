@@ -247,6 +247,8 @@ class Dragon:
     def _boot(self, at: float) -> None:
         self.boots += 1
         self.powered = True
+        if self._fault is Fault.VANISHED:
+            self._fault = Fault.NONE
         self.access.booted(self.boots)
         if self._fault in BOARD_FAULTS and dice(self.mac, "cure", self.boots) < self.cure:
             self._fault = Fault.NONE

@@ -1,0 +1,72 @@
+"""Rows of the table of results, and the page they are written to."""
+
+from __future__ import annotations
+
+import platform
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from msgspec import Struct
+
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+_PART = re.compile(r"(<!-- table: results -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+class Row(Struct, frozen=True):
+    """One measured thing. `target` is the words of the demand, empty where there is none."""
+
+    what: str
+    measured: str
+    target: str = ""
+    met: bool | None = None
+
+
+def median_of(values: Sequence[float], digits: int, unit: str) -> str:
+    """`3.2 s (2.9 to 3.4, 5 rounds)`."""
+    middle = statistics.median(values)
+    ends = f"{min(values):,.{digits}f} to {max(values):,.{digits}f}"
+    return f"{middle:,.{digits}f}{unit} ({ends}, {len(values)} rounds)"
+
+
+def table(rows: Iterable[Row]) -> str:
+    """The rows as Markdown."""
+    words = {True: "met", False: "**missed**", None: ""}
+    lines = ["| what | measured | target | |", "|---|---|---|---|"]
+    lines += [f"| {row.what} | {row.measured} | {row.target} | {words[row.met]} |" for row in rows]
+    return "\n".join(lines)
+
+
+def machine() -> str:
+    """What it was measured on, in one line."""
+    processor = "an unknown processor"
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            processor = line.split(":", 1)[1].strip()
+            break
+    gcc = subprocess.run(["gcc", "-dumpfullversion"], capture_output=True, text=True, check=False)
+    return (
+        f"Measured on {datetime.now(UTC):%Y-%m-%d} on {processor}, Linux {platform.release()}, "
+        f"CPython {platform.python_version()}, Twisted {version('twisted')}, "
+        f"msgspec {version('msgspec')}, statsd {version('statsd')}, gcc {gcc.stdout.strip()}; "
+        f"mother {version('mother')} against mother-of-dragons 0.2.8."
+    )
+
+
+def write(rows: Sequence[Row]) -> None:
+    """Put the table into the page, between its markers."""
+    text = f"\n{machine()}\n\n{table(rows)}\n\n"
+    page = PAGE.read_text()
+    PAGE.write_text(_PART.sub(lambda found: found[1] + text + found[2], page))
+
+
+def show(rows: Iterable[Row]) -> int:
+    """Print the table; the exit code tells whether every target was met."""
+    rows = list(rows)
+    sys.stdout.write(table(rows) + "\n")
+    return 1 if any(row.met is False for row in rows) else 0
