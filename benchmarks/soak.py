@@ -50,9 +50,9 @@ class Witness:
         globalLogPublisher.addObserver(self._logged)
 
     def _logged(self, event: Mapping[str, object]) -> None:
-        if "log_failure" in event or event.get("log_level") is LogLevel.critical:
-            if event.get("kind") != EventKind.BREAKER_OPENED.value:
-                self.failures.append(str(event.get("log_failure", event.get("text"))))
+        bad = "log_failure" in event or event.get("log_level") is LogLevel.critical
+        if bad and event.get("kind") != EventKind.BREAKER_OPENED.value:
+            self.failures.append(str(event.get("log_failure", event.get("text"))))
 
     def sample(self, sample: Sample) -> None:
         self.samples += 1
@@ -73,9 +73,13 @@ class Witness:
             self.forbidden += 1
 
     async def run(self) -> None:
-        """Sample the process's memory, in kB."""
-        pages = Path("/proc/self/statm").read_text().split()[1]
-        self.memory.append(int(pages) * PAGE_KB)
+        """Sample the process's memory."""
+        self.memory.append(resident())
+
+
+def resident() -> int:
+    """This process's resident memory, in kB."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_KB
 
 
 def broken_rules(reboots: list[dict[str, object]], miners: int) -> list[str]:

@@ -41,7 +41,7 @@ def watched(device: Dragon, told: list[dict[str, object]]) -> None:
 class UntilEnd(Protocol):
     """Stops the farm when standard input ends."""
 
-    def connectionLost(self, reason: object = None) -> None:
+    def connectionLost(self, reason: object = None) -> None:  # noqa: N802
         reactor.stop()
 
 
