@@ -17,6 +17,7 @@ BENCH = Path(__file__).parent / "bench"
 PORT = 80
 STATSD = 8125
 MINERS = 1000
+SUMMARY = "/api/summary"
 
 
 def compiled(name: str, folder: Path) -> Path:
@@ -71,6 +72,18 @@ class Farm:
             if spent > patience:
                 raise TimeoutError(f"after {spent:.0f} s the farm saw only {seen}")
             time.sleep(step)
+
+    def settled(self, patience: float) -> None:
+        """Wait until all miners were polled and, for two seconds, nothing but polls is asked."""
+        self.until(lambda seen: seen[SUMMARY] >= 2 * MINERS, patience)
+        ends, calm = time.monotonic() + patience, 0
+        while calm < 2:
+            self.counters()
+            time.sleep(1)
+            counted = self.counters()
+            calm = calm + 1 if 0 < counted[SUMMARY] == counted["requests"] else 0
+            if time.monotonic() > ends:
+                raise TimeoutError("other requests than polls do not end")
 
 
 @contextmanager

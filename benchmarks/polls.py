@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from benchmarks.apart import apart
-from benchmarks.farm import MINERS, Farm, absent, farm, least_cost
+from benchmarks.farm import SUMMARY, Farm, absent, farm, least_cost
 from benchmarks.process import Running
 from benchmarks.programs import mother_run, peer_run
 from benchmarks.results import Row, median_of, show
@@ -24,7 +24,6 @@ from benchmarks.results import Row, median_of, show
 ROUNDS = 5
 INTERVAL = 5
 WINDOW = 2.0 * INTERVAL
-SUMMARY = "/api/summary"
 TIMES_THE_PEER = 5
 
 
@@ -40,7 +39,7 @@ def window(ground: Farm, words: list[str], folder: Path) -> Window:
     """Start a program, wait until it polls all miners, and look on for some seconds."""
     with Running(words, folder) as program:
         ground.counters()
-        ground.until(lambda seen: seen[SUMMARY] >= 3 * MINERS, 90)
+        ground.settled(120)
         ground.counters()
         cpu, began = program.cpu, time.monotonic()
         time.sleep(WINDOW)

@@ -23,6 +23,7 @@ __all__ = ["ConfigError", "Source", "changes_needing_restart", "keep_until_resta
 
 DEFAULT_FILE = "config.toml"
 STATE_FILE = "mother-state.json"
+SOCKET = "mother.sock"
 
 
 class Source:
@@ -177,6 +178,8 @@ def _build(values: dict[str, Any], blocks: Any, problems: Problems) -> Config:
     pools: Pools = values["pools"]
     folder = os.path.dirname(values["inventory_file"])
     values["state_file"] = values["state_file"] or os.path.join(folder, STATE_FILE)
+    beside = os.path.dirname(values["state_file"])
+    values["control_socket"] = values["control_socket"] or os.path.join(beside, SOCKET)
     if os.path.abspath(values["state_file"]) == os.path.abspath(values["inventory_file"]):
         problems.add("state_file", "is the inventory_file too; give it a name of its own")
     parts: dict[str, dict[str, Any]] = {"": {}, "statsd": {}, "settings": {}}

@@ -80,6 +80,7 @@ class Config(Struct, frozen=True, dict=True):
     firmwares_path: str
     inventory_file: str
     state_file: str
+    control_socket: str
     dry_run: bool
     site: str
     settings: DeviceSettings

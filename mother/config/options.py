@@ -98,6 +98,7 @@ class Option(Struct, frozen=True):
 _WORDS = {
     "credentials": "the makers' own logins",
     "state_file": "mother-state.json beside the inventory file",
+    "control_socket": "mother.sock beside the state file",
 }
 
 FIND = "Finding miners"
@@ -351,6 +352,17 @@ OPTIONS: tuple[Option, ...] = (
         "What must outlive a restart: health timers, reboot counts, back-offs.",
         at="state_file",
         example='"mother-state.json"',
+        needs_restart=True,
+    ),
+    Option(
+        "control_socket",
+        FILES,
+        PATH,
+        None,
+        "Unix socket, for this user only, by which commands such as `mother status` reach the "
+        "running daemon.",
+        at="control_socket",
+        example='"mother.sock"',
         needs_restart=True,
     ),
     Option(

@@ -71,6 +71,7 @@ VALUES = {
     "statsd_interval": ("16", 16),
     "inventory_file": ("inv.json", "inv.json"),
     "state_file": ("state.json", "state.json"),
+    "control_socket": ("m.sock", "m.sock"),
     "worker_template": ("{model}-{mac6}", "{model}-{mac6}"),
     "site": ("north", "north"),
 }

@@ -248,11 +248,14 @@ async def test_an_absent_miner_is_unreachable() -> None:
 SECRET_PATHS = {"/api/auth": TOKEN, "/api/pools": "hunter2", "/api/summary": TOKEN}
 
 
+@pytest.mark.parametrize("status", [200, 500])
 @pytest.mark.parametrize("path", SECRET_PATHS)
 @in_reactor
-async def test_no_error_holds_a_token_or_a_password(path: str) -> None:
+async def test_no_error_holds_a_token_or_a_password(path: str, status: int) -> None:
     secret = SECRET_PATHS[path]
-    broken = Page(200, f'{{"success":true,"jwt":"{secret}","pools":[{{"pass":"{secret}"'.encode())
+    broken = Page(
+        status, f'{{"success":true,"jwt":"{secret}","pools":[{{"pass":"{secret}"'.encode()
+    )
     async with miner({path: broken}) as (_, device):
         with pytest.raises(Garbled) as caught:
             await (device.pools() if path == "/api/pools" else device.read(1.0))

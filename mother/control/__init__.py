@@ -1,0 +1,1 @@
+"""How commands reach the running daemon: a small API on a Unix socket."""
