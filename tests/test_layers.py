@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 
 _BELOW_JOBS = frozenset({"core", "config", "net", "sinks", "store", "drivers", "fleet"})
 _BELOW_WEB = _BELOW_JOBS | {"jobs", "notify"}
-_BELOW_APP = _BELOW_WEB | {"web", "bot", "remote"}
+_BELOW_APP = _BELOW_WEB | {"web", "bot", "remote", "control"}
 
 LEFT_OF: dict[str, frozenset[str]] = {
     "": frozenset(),
@@ -25,6 +25,7 @@ LEFT_OF: dict[str, frozenset[str]] = {
     "store": frozenset({"core"}),
     "drivers": frozenset({"core", "net"}),
     "sim": frozenset({"core"}),
+    "control": frozenset({"core"}),
     "fleet": frozenset({"core", "config.model", "drivers.base", "store"}),
     "jobs": _BELOW_JOBS,
     "notify": _BELOW_JOBS,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 
 from mother.config.model import Config
@@ -14,16 +13,15 @@ from mother.core.errors import DeviceError, Refused, Stranger
 from mother.core.model import Address, Description, EventKind, Severity
 from mother.core.units import duration
 from mother.drivers.base import Device, Family
-from mother.fleet.identity import device_id, worker_name
+from mother.fleet.identity import confirmed, device_id, worker_name
 from mother.fleet.memory import Memory
 from mother.fleet.remembered import SightingMemory
-from mother.fleet.roster import Entry, Roster, Sighting
-
-REFUSED = Backoff(first=300.0, most=6 * 3600.0)
-"""A refused login is not tried again sooner: wrong guesses lock accounts and fill logs."""
+from mother.fleet.roster import GIVE_UP_SCANS, REFUSED, Entry, Roster, Sighting
 
 FAILED = Backoff(first=60.0, most=900.0)
 """A host with a miner's mark that cannot be identified for another reason."""
+
+Met = tuple[Device, Description]
 
 
 class Adoption:
@@ -49,10 +47,9 @@ class Adoption:
         self._memory = memory
         self._settled = settled
         self._looking: set[Address] = set()
-        self.claims: dict[Address, float] = {}
 
     def recall(self) -> None:
-        """Take the back-offs of an earlier run over, so that a restart is no new attempt."""
+        """Take back-offs and worker names of an earlier run over: a restart is no new attempt."""
         for place, kept in self._memory.sightings.items():
             host, _, port = place.rpartition(":")
             if host and port.isdigit():
@@ -60,46 +57,53 @@ class Adoption:
                 self._roster.sightings[address] = Sighting(
                     address, "", "", kept.failures, kept.retry_at or 0.0
                 )
+        for ident, device in self._memory.devices.items():
+            if device.worker:
+                self._roster.reserve(device.worker, ident)
 
     async def look(self, address: Address) -> Entry | None:
         """Who is at this address? Adopts, moves or confirms; None where no miner is identified.
 
-        Never raises DeviceError: what goes wrong is told and costs this address only.
+        Never raises DeviceError: what goes wrong is told and costs this address only. One look
+        at an address at a time: another one meanwhile finds None.
         """
         if address in self._looking:
             return None
         self._looking.add(address)
         try:
             return await self._look(address)
-        except CancelledError:
-            raise
-        except DeviceError as error:
-            self._sighted(address, "", str(error), FAILED)
-            return None
         finally:
             self._looking.discard(address)
 
     async def _look(self, address: Address) -> Entry | None:
         known = self._roster.at(address)
         if known is not None:
-            return await self._revisit(known)
+            return await self._revisit(known, address)
         sighting = self._roster.sightings.get(address)
-        if sighting is not None and self._now() < sighting.next_try:
-            return None
+        if sighting is not None:
+            sighting.missed_scans = 0
+            if sighting.quiet(self._now()):
+                return None
         for family in self._families:
             if await family.recognise(address, self._config().scan_timeout):
                 return await self._identify(address, family)
         self._unsighted(address)
         return None
 
-    async def _revisit(self, entry: Entry) -> Entry | None:
+    async def _revisit(self, entry: Entry, address: Address) -> Entry | None:
         """Confirm that a known miner is still where we believe it to be."""
-        address = entry.address
+        if entry.quiet(self._now()):
+            return None
+        met: Met | None = None
         try:
             async with entry.lock:
-                who = await entry.device.describe()
-            if who.mac != entry.mac:
-                raise Stranger(entry.mac, who.mac)
+                if entry.address != address:
+                    return entry  # it was found elsewhere while we waited for our turn
+                device = entry.device
+                try:
+                    met = device, await confirmed(entry)
+                except Refused:
+                    met = await self._log_in(address, entry.family, entry)
         except Stranger as stranger:
             self.log.info(
                 "{worker} is no longer at {address}: {found} answers there",
@@ -107,65 +111,73 @@ class Adoption:
                 address=str(address),
                 found=stranger.found,
             )
-            self._roster.vacate(entry)
-            return await self._identify(address, entry.family)
-        except Refused:
-            if self._now() < entry.quiet_until:
-                return None
+            if entry.address == address:
+                self._roster.vacate(entry)
             return await self._identify(address, entry.family)
         except DeviceError:
             return None
-        entry.described(who, self._now())
+        if met is None:
+            return None
+        if met[0] is not device or entry.address != address or entry.dismissed:
+            return await self._settle(entry.family, *met)
+        self._unsighted(address)
+        entry.described(met[1], self._now())
         return entry
 
     async def _identify(self, address: Address, family: Family) -> Entry | None:
-        """Try the credentials in order until one is taken."""
-        for credential in self._config().credentials:
+        """Adopt or move who is at an address that is nobody's."""
+        met = await self._log_in(address, family)
+        return None if met is None else await self._settle(family, *met)
+
+    async def _log_in(
+        self, address: Address, family: Family, known: Entry | None = None
+    ) -> Met | None:
+        """Try the credentials in order until one is taken; None, and told, where none is.
+
+        `known` is who lived there so far, and is left in peace for as long as the address.
+        """
+        credentials = self._config().credentials
+        for credential in credentials:
             device = family.device(address, credential)
             try:
-                who = await device.describe()
+                return device, await device.describe()
             except Refused:
                 continue
             except DeviceError as error:
-                self._sighted(address, family.name, str(error), FAILED)
+                if known is None:
+                    reason = f"cannot be identified: {error}"
+                    self._sighted(address, family.name, reason, FAILED)
                 return None
-            return await self._settle(family, device, who)
-        count = len(self._config().credentials)
-        self._sighted(address, family.name, f"it refuses all {count} logins", REFUSED)
+        reason = f"refuses all {len(credentials)} logins we know"
+        until = self._sighted(address, family.name, reason, REFUSED)
+        if known is not None:
+            known.quiet_until = until
         return None
 
     async def _settle(self, family: Family, device: Device, who: Description) -> Entry | None:
         """A miner is identified at an address: new, moved, refreshed or disputed."""
         self._unsighted(device.address)
         device.expect(who.mac)
-        entry = self._roster.get(device_id(self._config().site, who.mac))
-        if entry is None:
-            return self._welcome(family, device, who)
-        before = entry.address
-        if device.address != before and self._roster.housed(entry) and await self._there(entry):
-            self._dispute(entry, device.address)
-            return None
-        self._roster.move(entry, device)
-        entry.described(who, self._now())
-        if device.address != before:
-            self._bus.tell(
-                EventKind.MOVED,
-                Severity.INFO,
-                f"{entry.worker} moved from {before} to {device.address}",
-                device=entry.id,
-                worker=entry.worker,
-                content={"ip": str(device.address), "before": str(before)},
-            )
-        self._settled(entry)
-        return entry
+        ident = device_id(self._config().site, who.mac)
+        asked: Device | None = None
+        while (entry := self._roster.get(ident)) is not None:
+            home = entry.device
+            if home.address == device.address or not self._roster.housed(entry) or home is asked:
+                return self._house(entry, device, who)
+            if await self._is_at_home(entry):
+                self._dispute(entry, device.address)
+                return None
+            asked = home  # it may have moved while we asked: then its new home is asked too
+        return self._welcome(family, device, who)
 
-    async def _there(self, entry: Entry) -> bool:
+    async def _is_at_home(self, entry: Entry) -> bool:
         """Whether the same MAC really answers at the entry's own address as well."""
         try:
             async with entry.lock:
-                return (await entry.device.describe()).mac == entry.mac
+                await confirmed(entry)
         except DeviceError:
             return False
+        return True
 
     def _welcome(self, family: Family, device: Device, who: Description) -> Entry:
         config = self._config()
@@ -178,50 +190,100 @@ class Adoption:
         entry = Entry(ident, worker, family, device, who)
         entry.described(who, self._now())
         self._roster.add(entry)
-        self._settled(entry)
-        self._bus.tell(
+        self._tell(
+            entry,
             EventKind.ADDED,
-            Severity.INFO,
             f"{worker} found at {device.address}: {who.model}, firmware {who.firmware or '?'}",
-            device=ident,
-            worker=worker,
-            content={"ip": str(device.address), "mac": who.mac, "model": who.model},
+            mac=who.mac,
+            model=who.model,
         )
+        self._settled(entry)
+        return entry
+
+    def _house(self, entry: Entry, device: Device, who: Description) -> Entry:
+        """A known miner was found at an address that is its own from now on."""
+        before = entry.address
+        if entry.disputed:
+            # Its old home is silent now, which may not last: it goes on as a claimant.
+            entry.claimants.pop(device.address, None)
+            if before != device.address:
+                entry.claimants[before] = 0
+        self._roster.move(entry, device)
+        entry.described(who, self._now())
+        if device.address != before:
+            text = f"{entry.worker} moved from {before} to {device.address}"
+            self._tell(entry, EventKind.MOVED, text, before=str(before))
+        self._settled(entry)
         return entry
 
     def _dispute(self, entry: Entry, address: Address) -> None:
-        self.claims[address] = self._now()
-        if address in entry.claimants:
-            return
-        entry.claimants.add(address)
+        known = address in entry.claimants
+        entry.claimants[address] = 0
+        if not known:
+            self._tell(
+                entry,
+                EventKind.CONFLICT,
+                f"{entry.address} and {address} both claim MAC {entry.mac} ({entry.worker}): "
+                "nothing is written to either until one of them stops; look for a cloned control "
+                "board",
+                Severity.ERROR,
+                other=str(address),
+            )
+
+    def conclude_scan(self, looked_at: Iterable[Address]) -> None:
+        """A whole scan is done: forget claims and sightings that several in a row did not find.
+
+        A claim that was heard, and a sighting that was met, count as found by themselves.
+        """
+        met = set(looked_at)
+        for entry in self._roster:
+            for address, missed in tuple(entry.claimants.items()):
+                if missed >= GIVE_UP_SCANS:
+                    del entry.claimants[address]
+                    self._agree(entry)
+                else:
+                    entry.claimants[address] = missed + 1
+        for address, sighting in tuple(self._roster.sightings.items()):
+            sighting.missed_scans = 0 if address in met else sighting.missed_scans + 1
+            if sighting.missed_scans >= GIVE_UP_SCANS:
+                self._unsighted(address)
+
+    def drop_outsiders(self, is_inside: Callable[[Address], bool]) -> None:
+        """Claims and sightings outside the networks (they were reconfigured) are not ours."""
+        for address in [one for one in self._roster.sightings if not is_inside(one)]:
+            self._unsighted(address)
+        for entry in self._roster:
+            for address in [one for one in entry.claimants if not is_inside(one)]:
+                del entry.claimants[address]
+                self._agree(entry)
+
+    def _agree(self, entry: Entry) -> None:
+        if not entry.disputed:
+            text = f"{entry.worker} is the only one with MAC {entry.mac} again"
+            self._tell(entry, EventKind.AGREED, text)
+
+    def _tell(
+        self,
+        entry: Entry,
+        kind: EventKind,
+        text: str,
+        severity: Severity = Severity.INFO,
+        **content: str,
+    ) -> None:
         self._bus.tell(
-            EventKind.CONFLICT,
-            Severity.ERROR,
-            f"{entry.address} and {address} both claim MAC {entry.mac} ({entry.worker}): nothing "
-            "is written to either until one of them stops; look for a cloned control board",
+            kind,
+            severity,
+            text,
             device=entry.id,
             worker=entry.worker,
-            content={"ip": str(entry.address), "other": str(address)},
+            content={"ip": str(entry.address), **content},
         )
 
-    def settle_disputes(self, since: float) -> None:
-        """Drop claims that no look has confirmed since then (Unix seconds)."""
-        for address in [a for a, at in self.claims.items() if at < since]:
-            del self.claims[address]
-        for entry in self._roster:
-            if entry.claimants and not entry.claimants & self.claims.keys():
-                entry.claimants.clear()
-                self._bus.tell(
-                    EventKind.AGREED,
-                    Severity.INFO,
-                    f"{entry.worker} is the only one with MAC {entry.mac} again",
-                    device=entry.id,
-                    worker=entry.worker,
-                    content={"ip": str(entry.address)},
-                )
+    def _sighted(self, address: Address, family: str, reason: str, backoff: Backoff) -> float:
+        """Remember a host that could not be identified; say so the first time.
 
-    def _sighted(self, address: Address, family: str, reason: str, backoff: Backoff) -> None:
-        """Remember a host that could not be identified; say so the first time."""
+        Returns until when it is left in peace, in Unix seconds.
+        """
         old = self._roster.sightings.get(address)
         failures = old.failures + 1 if old else 1
         wait = backoff.wait(failures)
@@ -230,17 +292,17 @@ class Adoption:
         self._memory.remember_sighting(
             f"{address.host}:{address.port}", SightingMemory(failures, until)
         )
-        entry = self._roster.at(address)
-        if entry is not None:
-            entry.quiet_until = until
-        first = old is None or old.reason != reason
         self._bus.tell(
             EventKind.SIGHTED,
             Severity.WARNING,
-            f"{address} looks like a {family or 'miner'} but {reason}; "
-            f"next try in {duration(wait)}",
-            content={"ip": str(address), "where": "add", "first": first},
+            f"{address} looks like a {family} but {reason}; not asked again for {duration(wait)}",
+            content={
+                "ip": str(address),
+                "where": "add",
+                "first": old is None or old.reason != reason,
+            },
         )
+        return until
 
     def _unsighted(self, address: Address) -> None:
         if self._roster.sightings.pop(address, None) is not None:

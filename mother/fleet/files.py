@@ -87,7 +87,8 @@ class Files:
         self._most = most
         self._pool = ThreadPool(1, 1, name="files")
         # A disk that hangs must not keep the process from ending.
-        self._pool.threadFactory = partial(threading.Thread, daemon=True)  # type: ignore[assignment]
+        thread = partial(threading.Thread, daemon=True)
+        self._pool.threadFactory = thread  # type: ignore[assignment]  # any maker of threads does
         self._waiting: dict[Path, Wanted] = {}
         self._writing: Path | None = None
         self._broken: set[Path] = set()

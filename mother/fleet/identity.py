@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import re
 
+from mother.core.errors import Stranger, Unreachable
+from mother.core.model import Description
+from mother.fleet.roster import Entry
+
 UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+
+RECOGNISED_WITHIN = 10.0
+"""Seconds a miner that was away may take to show its page."""
 
 
 def device_id(site: str, mac: str) -> str:
@@ -20,3 +27,29 @@ def worker_name(template: str, mac: str, model: str) -> str:
     digits = mac.replace(":", "")
     name = template.format(mac8=digits[-8:], mac6=digits[-6:], mac=digits, model=model)
     return UNSAFE.sub("-", name).strip("-") or digits
+
+
+async def recognised(entry: Entry) -> None:
+    """Return once a miner that was away bears its family's mark again; else Unreachable.
+
+    Until then anything may have been given its address, and a login is for no stranger.
+    """
+    if not entry.doubtful:
+        return
+    device = entry.device
+    if not await entry.family.recognise(device.address, RECOGNISED_WITHIN):
+        raise Unreachable(f"no {entry.family.name} answers there")
+    if entry.device is device:
+        entry.doubtful = False
+
+
+async def confirmed(entry: Entry) -> Description:
+    """What the device says of itself, if it is the one we believe; its lock must be held.
+
+    Raises Stranger when another MAC answers, DeviceError when none does.
+    """
+    await recognised(entry)
+    who = await entry.device.describe()
+    if who.mac != entry.mac:
+        raise Stranger(entry.mac, who.mac)
+    return who

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from twisted.internet.defer import DeferredLock
 
+from mother.core.backoff import Backoff
 from mother.core.model import Address, Description, Reading, State
 from mother.drivers.base import Device, Family
 
@@ -15,6 +16,9 @@ GONE_AFTER = 2
 
 GIVE_UP_SCANS = 3
 GIVE_UP_POLLS = 3
+
+REFUSED = Backoff(first=300.0, most=6 * 3600.0)
+"""A refused login is not tried again sooner: wrong guesses lock accounts and fill logs."""
 
 TUNING_UPTIME = 300.0
 """A miner is ramping for so long after its mining program started, in seconds."""
@@ -25,7 +29,10 @@ class Entry:
 
     `tried` is when it was last asked, `last_seen` when it last answered, `failing_since` when
     the first of `failures` failed polls in a row was; `system_start` when its system started.
-    All in Unix seconds. `ailments` and `because` are the health loop's words.
+    All in Unix seconds. `doubtful`: it failed to answer since, or was told to reboot, so that
+    anything may be at its address now. `dismissed`: it is in the roster no more, and what a
+    poll still in flight brings is nobody's. `ailments` and `because` are the health loop's
+    words.
     """
 
     def __init__(
@@ -47,7 +54,9 @@ class Entry:
         self.missed_scans = 0
         self.refusals = 0
         self.quiet_until = 0.0
-        self.claimants: set[Address] = set()
+        self.doubtful = False
+        self.dismissed = False
+        self.claimants: dict[Address, int] = {}
         self.ailments: tuple[str, ...] = ()
         self.because: tuple[str, ...] = ()
 
@@ -73,7 +82,10 @@ class Entry:
 
     @property
     def disputed(self) -> bool:
-        """Whether another address claims its MAC too; nothing is written to either then."""
+        """Whether another address claims its MAC too; nothing is written to either then.
+
+        `claimants` maps those addresses to how many scans in a row did not hear the claim.
+        """
         return bool(self.claimants)
 
     @property
@@ -81,12 +93,19 @@ class Entry:
         """Whether it is time to give it up: several scans *and* several polls missed it."""
         return self.missed_scans >= GIVE_UP_SCANS and self.failures >= GIVE_UP_POLLS
 
+    def quiet(self, now: float) -> bool:
+        """Whether it refused our login so lately that it is not asked again yet."""
+        self.quiet_until = min(self.quiet_until, now + REFUSED.most)
+        return now < self.quiet_until
+
     def described(self, who: Description, now: float) -> None:
         """It was found where we believe it to be, and said who it is."""
         self.description = who
         self.system_start = None if who.uptime is None else now - who.uptime
         self.missed_scans = 0
         self.quiet_until = 0.0
+        self.refusals = 0
+        self.doubtful = False
 
     def answered(self, now: float, reading: Reading | None = None) -> None:
         """It spoke to us, with a reading or otherwise."""
@@ -96,6 +115,7 @@ class Entry:
         self.fault = ""
         self.refusals = 0
         self.missed_scans = 0
+        self.doubtful = False
         if reading is not None:
             self.reading = reading
 
@@ -105,6 +125,7 @@ class Entry:
         if self.failing_since is None or self.failing_since > now:
             self.failing_since = now
         self.fault = fault
+        self.doubtful = True
 
     def state(self) -> State:
         """The one word that a person sees."""
@@ -126,13 +147,22 @@ class Entry:
 
 
 class Sighting(Struct):
-    """A host that bears a family's mark but could not be identified; never written to."""
+    """A host that bears a family's mark but could not be identified; never written to.
+
+    `missed_scans` counts those in a row that found nothing there.
+    """
 
     address: Address
     family: str
     reason: str
     failures: int
     next_try: float
+    missed_scans: int = 0
+
+    def quiet(self, now: float) -> bool:
+        """Whether it is not to be asked again yet."""
+        self.next_try = min(self.next_try, now + REFUSED.most)
+        return now < self.next_try
 
 
 class Roster:
@@ -163,10 +193,14 @@ class Roster:
         """`wanted`, or `fallback` where another device bears that name already."""
         return wanted if self._workers.get(wanted, ident) == ident else fallback
 
+    def reserve(self, worker: str, ident: str) -> None:
+        """This name is a device's, known or not: its metrics must not become another's."""
+        self._workers.setdefault(worker, ident)
+
     def add(self, entry: Entry) -> None:
         """Take a new one in; whoever was at its address loses the address."""
         self._entries[entry.id] = entry
-        self._workers[entry.worker] = entry.id
+        self._workers.setdefault(entry.worker, entry.id)
         self._by_address[entry.address] = entry
         self.given_up.pop(entry.id, None)
         self.sightings.pop(entry.address, None)
@@ -189,9 +223,14 @@ class Roster:
         return self._by_address.get(entry.address) is entry
 
     def remove(self, entry: Entry, now: float) -> None:
-        """Give one up; `given_up` remembers since when."""
+        """Give one up; `given_up` remembers since when, and its name stays its own."""
+        entry.dismissed = True
         self.vacate(entry)
         self._entries.pop(entry.id, None)
-        if self._workers.get(entry.worker) == entry.id:
-            del self._workers[entry.worker]
         self.given_up[entry.id] = now
+
+    def forget(self, ident: str) -> None:
+        """One that was given up long ago is no more, and its name is free."""
+        self.given_up.pop(ident, None)
+        for name in [name for name, owner in self._workers.items() if owner == ident]:
+            del self._workers[name]

@@ -256,8 +256,10 @@ def _signs(watch: Watch, reading: Reading, settings: DeviceSettings) -> Mapping[
 
 
 def _dead(board: Board, reading: Reading, settings: DeviceSettings) -> Sign:
+    """What the device calls dead; other words than alive (`Sick`) are not yet death."""
     del settings
-    if board.alive is False or board.status.strip().lower() == "dead":
+    status = board.status.strip().lower()
+    if status == "dead" or (not status and board.alive is False):
         return Sign(None if reading.asleep else True)
     return Sign(None if board.alive is None and not board.status else False)
 

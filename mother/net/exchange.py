@@ -109,7 +109,7 @@ class Exchange:
         )
         return endpoint.connect(protocolFactory)
 
-    def connected(self, connection):  # type: ignore[no-untyped-def]  # Twisted's private class
+    def connected(self, connection: Any) -> Any:
         """From now on every byte of this connection is counted before it is parsed."""
         self._connection = connection
         self._received = 0

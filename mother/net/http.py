@@ -6,6 +6,7 @@ No redirects, cookies, proxies or content codings: devices need none of them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import (
@@ -90,7 +91,7 @@ class Http:
 
     async def close(self) -> None:
         """Close the kept connections."""
-        await self._kept.closeCachedConnections()  # type: ignore[no-untyped-call]
+        await self._kept.closeCachedConnections()  # type: ignore[no-untyped-call]  # Twisted's
 
 
 class _Pool(HTTPConnectionPool):
@@ -99,13 +100,13 @@ class _Pool(HTTPConnectionPool):
     retryAutomatically = False  # noqa: N815  # Twisted's name; we repeat reads ourselves
     maxPersistentPerHost = 1  # noqa: N815  # Twisted's name
 
-    def getConnection(self, key, endpoint):  # type: ignore[no-untyped-def]  # noqa: N802
+    def getConnection(self, key: Any, endpoint: Any) -> Any:  # noqa: N802
         """A kept connection or a new one."""
         return super().getConnection(key, endpoint).addCallback(endpoint.connected)
 
 
 def _pool(clock: IReactorTime, *, persistent: bool, keep: float) -> _Pool:
-    pool = _Pool(clock, persistent)  # type: ignore[no-untyped-call]
+    pool = _Pool(clock, persistent)  # type: ignore[no-untyped-call]  # Twisted's
     pool.cachedConnectionTimeout = keep  # type: ignore[assignment]  # a float does as well
     return pool
 

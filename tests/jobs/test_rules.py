@@ -41,7 +41,9 @@ def test_a_miner_that_hashes_is_well_from_its_first_reading() -> None:
     assert verdict.watch.well_since == START
 
 
-@pytest.mark.parametrize("board", [{"alive": False}, {"alive": None, "status": " DEAD "}])
+@pytest.mark.parametrize(
+    "board", [{"alive": False, "status": ""}, {"alive": False, "status": " DEAD "}]
+)
 def test_a_dead_board_is_ill_at_once(board: dict[str, Any]) -> None:
     verdict = judge(Watch(), with_board(**board), SETTINGS, START)
     assert [(one.ailment, one.board, one.ripe) for one in verdict.findings] == [
@@ -49,6 +51,10 @@ def test_a_dead_board_is_ill_at_once(board: dict[str, Any]) -> None:
     ]
     assert verdict.fell_ill
     assert verdict.watch.ill_since == START
+
+
+def test_a_sick_board_is_not_dead() -> None:
+    assert not judge(Watch(), with_board(alive=False, status="Sick"), SETTINGS, START).findings
 
 
 def test_a_board_that_says_nothing_is_not_dead() -> None:

@@ -103,14 +103,14 @@ def gather(fields: Mapping[str, Any], names: Names, native: dict[str, float]) ->
     """Put those fields that are finite numbers into `native`, under their gauges' names."""
     get = fields.get
     for field, name in names:
-        value = get(field)
+        value: Any = get(field)
         kind = type(value)
         # Most of a poll's parsing is this loop; only finite floats give 0 less themselves.
         if kind is float:
-            if value - value == 0.0:  # type: ignore[operator]  # the line above says float
-                native[name] = value  # type: ignore[assignment]
-        elif kind is int and -_HUGE < value < _HUGE:  # type: ignore[operator]
-            native[name] = value  # type: ignore[assignment]
+            if value - value == 0.0:
+                native[name] = value
+        elif kind is int and -_HUGE < value < _HUGE:
+            native[name] = value
 
 
 def at_rest(native: Mapping[str, float]) -> dict[str, float]:

@@ -108,20 +108,12 @@ def reading(answer: Mapping[str, Any], model: str, now: float) -> Reading:
     Without DEVS, or with `success` false, cgminer is not ready: a reading that says so.
     Garbled for an object that has neither.
     """
-    known = model_of(model)
     devices = answer.get("DEVS")
     if devices is None and not isinstance(answer.get("success"), bool):
         raise Garbled("the answer is no summary")
     if answer.get("success") is False or not isinstance(devices, list):
-        return Reading(
-            at=now,
-            model=model,
-            algorithm=known.algorithm,
-            hashrate=0.0,
-            expected_hashrate=known.hashrate,
-            expected_boards=known.boards,
-            restarting=True,
-        )
+        return _restarting(model, now)
+    known = model_of(model)
     native: dict[str, float] = {}
     fan = _number(_object(answer.get("HARDWARE")).get("Fan duty"))
     if fan is not None:
@@ -144,6 +136,19 @@ def reading(answer: Mapping[str, Any], model: str, now: float) -> Reading:
         uptime=max((b.elapsed for b in boards if b.elapsed is not None), default=None),
         tuning=answer.get("tuning") is True,
         native=native,
+    )
+
+
+def _restarting(model: str, now: float) -> Reading:
+    known = model_of(model)
+    return Reading(
+        at=now,
+        model=model,
+        algorithm=known.algorithm,
+        hashrate=0.0,
+        expected_hashrate=known.hashrate,
+        expected_boards=known.boards,
+        restarting=True,
     )
 
 

@@ -53,7 +53,7 @@ class Wire(Resource):
     isLeaf = True  # noqa: N815  # Twisted's name
 
     def __init__(self, answers: Mapping[str, object]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # Twisted's
         self.asked: list[Asked] = []
         self._answers: dict[str, list[object]] = {
             path: list(given) if isinstance(given, Sequence) else [given]
