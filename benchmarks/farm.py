@@ -58,9 +58,13 @@ class Farm:
         return found
 
     def until(
-        self, enough: Callable[[dict[str, int]], bool], patience: float, step: float = 0.1
+        self,
+        enough: Callable[[dict[str, int]], bool],
+        patience: float,
+        alive: Callable[[], None],
+        step: float = 0.1,
     ) -> float:
-        """Seconds until the summed counters are `enough`."""
+        """Seconds until the summed counters are `enough`; `alive` raises when it is in vain."""
         began = time.monotonic()
         seen: dict[str, int] = {}
         while True:
@@ -69,13 +73,14 @@ class Farm:
             spent = time.monotonic() - began
             if enough(seen):
                 return spent
+            alive()
             if spent > patience:
                 raise TimeoutError(f"after {spent:.0f} s the farm saw only {seen}")
             time.sleep(step)
 
-    def settled(self, patience: float) -> None:
+    def settled(self, patience: float, alive: Callable[[], None]) -> None:
         """Wait until all miners were polled and, for two seconds, nothing but polls is asked."""
-        self.until(lambda seen: seen[SUMMARY] >= 2 * MINERS, patience)
+        self.until(lambda seen: seen[SUMMARY] >= 2 * MINERS, patience, alive)
         ends, calm = time.monotonic() + patience, 0
         while calm < 2:
             self.counters()

@@ -39,7 +39,7 @@ def window(ground: Farm, words: list[str], folder: Path) -> Window:
     """Start a program, wait until it polls all miners, and look on for some seconds."""
     with Running(words, folder) as program:
         ground.counters()
-        ground.settled(120)
+        ground.settled(120, program.check)
         ground.counters()
         cpu, began = program.cpu, time.monotonic()
         time.sleep(WINDOW)

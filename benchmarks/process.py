@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -16,6 +16,9 @@ CORES = sorted(os.sched_getaffinity(0))
 CLIENT = CORES[0]
 FARM = CORES[-1]
 """The measured process has one core, the farm and these scripts the other."""
+ROOT = Path(__file__).parents[1]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+"""What is measured is this checkout, whatever is installed."""
 
 
 class Spent(Struct, frozen=True):
@@ -37,7 +40,9 @@ def to_the_end(words: Sequence[str], folder: Path, core: int = CLIENT, limit: fl
     out, errors = folder / "output", folder / "errors"
     began = time.monotonic()
     with out.open("wb") as stdout, errors.open("wb") as stderr:
-        process = subprocess.Popen(pinned(words, core), stdout=stdout, stderr=stderr, cwd=folder)
+        process = subprocess.Popen(
+            pinned(words, core), stdout=stdout, stderr=stderr, cwd=folder, env=ENVIRONMENT
+        )
         try:
             while True:
                 pid, status, usage = os.wait4(process.pid, os.WNOHANG)
@@ -65,7 +70,6 @@ class Running:
         words: Sequence[str],
         folder: Path,
         core: int = CLIENT,
-        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.began = time.monotonic()
         self.log = folder / "log"
@@ -75,7 +79,7 @@ class Running:
                 stdout=log,
                 stderr=log,
                 cwd=folder,
-                env={**os.environ, **(environment or {})},
+                env=ENVIRONMENT,
             )
 
     @property

@@ -11,7 +11,6 @@ from pathlib import Path
 from benchmarks.farm import BENCH, STATSD
 
 PEER = "mother-of-dragons==0.2.8"
-ROOT = Path(__file__).parents[1]
 
 
 def mother(command: str, *options: str) -> list[str]:

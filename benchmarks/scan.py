@@ -35,8 +35,8 @@ def once(ground: Farm, folder: Path, network: str) -> tuple[Spent, int, int]:
 def peer_once(ground: Farm, folder: Path) -> float:
     """Seconds from the start of mother-of-dragons until it has read all 1,000."""
     ground.counters()
-    with Running(peer_run(folder), folder):
-        return ground.until(lambda seen: min(seen[path] for path in READ) >= MINERS, 90)
+    with Running(peer_run(folder), folder) as peer:
+        return ground.until(lambda seen: min(seen[path] for path in READ) >= MINERS, 90, peer.check)
 
 
 def measure(folder: Path, rounds: int = ROUNDS) -> list[Row]:

@@ -55,7 +55,7 @@ def measure(folder: Path, sweeps: int = SWEEPS) -> list[Row]:
         absent("silent"),
         Running(words, folder) as daemon,
     ):
-        ground.until(lambda seen: seen["/api/summary"] >= 2 * MINERS, 90)
+        ground.until(lambda seen: seen["/api/summary"] >= 2 * MINERS, 90, daemon.check)
         return _watch(ground, gauges, daemon, sweeps)
 
 

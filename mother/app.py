@@ -7,20 +7,24 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
-from twisted.internet.defer import Deferred
+from msgspec import to_builtins
+from msgspec.structs import replace
 from twisted.internet.epollreactor import EPollReactor
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
+from mother import __version__
 from mother.config.load import changes_needing_restart, keep_until_restart
 from mother.config.model import Config
-from mother.core.addresses import Addresses, span
+from mother.control.server import Control
+from mother.core.addresses import Addresses
 from mother.core.bus import Bus, Sink
 from mother.core.crowd import Gang
 from mother.core.loop import Loop
-from mother.core.model import Address, Command
+from mother.core.model import Address, Command, EventKind, Severity
 from mother.core.stack import Service, Stack
+from mother.core.units import duration
 from mother.drivers.registry import FAMILIES
 from mother.fleet.adoption import Adoption
 from mother.fleet.commands import Commands
@@ -30,19 +34,19 @@ from mother.fleet.memory import FileMemory, Memory
 from mother.fleet.polling import Poller
 from mother.fleet.roster import Entry, Roster
 from mother.fleet.views import RosterView
+from mother.jobs import healing
 from mother.jobs.health import Health
 from mother.jobs.metrics import Metrics
 from mother.jobs.scan import Scan
 from mother.net.http import Http
-from mother.net.knock import Knocker
-from mother.net.limits import neighbour_places, on_link, probe_width, raise_file_limit
+from mother.net.knock import Knocker, sweep_with
 from mother.sinks.log import LogSink
 from mother.sinks.statsd import StatsdSink
 
-HINTS_AT_ONCE = 100
-"""So many miners of the inventory are visited at once at the start."""
+log = Logger()
 
-ROUTES = Path("/proc/net/route")
+ERRANDS_AT_ONCE = 100
+"""So many miners are visited or read at once outside the loops."""
 
 
 class Finder:
@@ -64,6 +68,7 @@ class Finder:
         self.roster = Roster()
         self.view = RosterView(self.roster)
         self.bus = Bus(config.site, now, lambda: uuid.uuid4().hex)
+        self.errands = Gang(ERRANDS_AT_ONCE, self._errand_failed)
         self.poller = Poller(self.bus, now, self.misplaced)
         self.adoption = Adoption(
             self.roster,
@@ -85,8 +90,7 @@ class Finder:
             now,
             Random(),  # noqa: S311  # scatters a scan, guards nothing
         )
-        self._knocker = Knocker(reactor)
-        self._limit = raise_file_limit()
+        self._knock = sweep_with(Knocker(reactor))
 
     def current(self) -> Config:
         """The configuration that is in force now."""
@@ -97,36 +101,30 @@ class Finder:
 
     def misplaced(self, address: Address) -> None:
         """Another device answers at an address than we believed: look who it is, at once."""
-        look = Deferred.fromCoroutine(self.adoption.look(address))
-        look.addErrback(self._look_failed, address)
+        self.errands.submit(partial(self._visit, address))
 
-    def _look_failed(self, failure: Failure, address: Address) -> None:
-        self.log.failure("a look at {address} failed", failure=failure, address=str(address))
+    async def close(self) -> None:
+        """Give up what no loop owns: errands and connections."""
+        self.errands.cancel()
+        await self.http.close()
 
     async def _sweep(
         self, hosts: Iterator[str], config: Config, found: Callable[[str], None]
     ) -> object:
-        """Knock at hosts, as fast as configuration and machine allow."""
-        return await self._knocker.sweep(
-            hosts,
-            config.dragon_port,
-            width=self._width(config),
-            rate=config.scan_rate,
-            deadline=config.connect_timeout,
-            found=found,
-        )
+        return await self._knock(hosts, config, found)
 
-    def _width(self, config: Config) -> int:
-        try:
-            routes = ROUTES.read_text()
-        except OSError:
-            routes = ""
-        near = any(on_link(span(text), routes) for text in config.networks)
-        return probe_width(self._limit, near, neighbour_places())
+    async def _visit(self, address: Address) -> None:
+        await self.adoption.look(address)
+
+    def _errand_failed(self, error: Exception) -> None:
+        self.log.failure("a visit to a miner failed ({error!r})", error=error)
 
 
 class Daemon(Finder):
-    """The whole daemon: `start` it, `reload` it, `stop` it."""
+    """The whole daemon: `start` it, `reload` it, `stop` it.
+
+    `patience` is how many of the reactor's seconds one part may take to stop.
+    """
 
     def __init__(
         self,
@@ -135,19 +133,14 @@ class Daemon(Finder):
         now: Callable[[], float],
         memory: FileMemory,
         files: Files,
+        patience: float = 1.0,
     ) -> None:
         super().__init__(config, reactor, now, memory)
-        self._memory = memory
+        self.memory = memory
         self._files = files
-        self._hinting = Gang(HINTS_AT_ONCE, self._hint_failed)
         self.statsd = StatsdSink(lambda: self.config.statsd, reactor, reactor)
         self.commands = Commands(
-            self.roster,
-            self.bus,
-            now,
-            lambda: self.config.dry_run,
-            self._wrote,
-            self.misplaced,
+            self.roster, self.bus, now, self._is_dry, self._wrote, self.misplaced
         )
         self.health = Health(
             self.roster,
@@ -157,7 +150,7 @@ class Daemon(Finder):
             self.bus,
             self.current,
             now,
-            lambda: self._loops["scan"].counts.runs > 0,
+            lambda: self.loops["scan"].counts.runs > 0,
         )
         self.metrics = Metrics(
             self.roster,
@@ -169,27 +162,31 @@ class Daemon(Finder):
             now,
             self.numbers,
         )
-        self._loops = {
-            "scan": Loop(self.scan, lambda: self.config.scan_interval, reactor),
-            "metrics": Loop(self.metrics, lambda: self.config.statsd.interval, reactor),
-            "health": Loop(self.health, self.health.interval, reactor),
-        }
-        self._stack = self._build_stack()
+        self.loops = self._build_loops()
+        self._stack = self._build_stack(patience)
 
-    def _build_stack(self) -> Stack:
+    def _build_loops(self) -> dict[str, Loop]:
+        return {
+            "scan": Loop(self.scan, lambda: self.config.scan_interval, self.reactor),
+            "metrics": Loop(self.metrics, lambda: self.config.statsd.interval, self.reactor),
+            "health": Loop(self.health, self.health.interval, self.reactor),
+        }
+
+    def _build_stack(self, patience: float) -> Stack:
         path = Path(self.config.inventory_file)
         inventory = Inventory(path, self.roster, self._files, self.reactor)
         sinks: tuple[Sink, ...] = (LogSink(), self.statsd, inventory)
         for sink in sinks:
             self.bus.add(sink)
-        stack = Stack(self.reactor)
+        stack = Stack(self.reactor, patience)
         services: tuple[Service, ...] = (
             self._files,
-            self._memory,
+            self.memory,
             inventory,
             self.statsd,
             Closing(self),
-            *self._loops.values(),
+            *self.loops.values(),
+            Control(Path(self.config.control_socket), Desk(self), self.reactor),
         )
         for service in services:
             stack.add(service)
@@ -198,12 +195,12 @@ class Daemon(Finder):
     async def start(self) -> None:
         """Begin to find, measure and heal."""
         self.adoption.recall()
-        await self._stack.start()
         self._visit_old_friends()
+        await self._stack.start()
 
     async def stop(self) -> None:
         """End within seconds, nothing half-written."""
-        self._hinting.cancel()
+        self.errands.cancel()
         await self._stack.stop()
 
     def reload(self, config: Config) -> None:
@@ -212,16 +209,21 @@ class Daemon(Finder):
             self.log.warn("{name} has changed: that takes effect after a restart", name=name)
         old, self.config = self.config, keep_until_restart(self.config, config)
         for note in config.notes:
-            self.log.warn("{note}", note=note)
-        if old != self.config:
-            for loop in self._loops.values():
-                loop.hurry()
-        self.log.info("The configuration was read again.")
+            if note not in old.notes:
+                self.log.warn("{note}", note=note)
+        if old == self.config:
+            self.log.info("The configuration was read again: nothing has changed.")
+            return
+        self.log.info("The configuration was read again and is in force.")
+        for loop in self.loops.values():
+            loop.hurry()
 
     def settled(self, entry: Entry) -> None:
         """A miner is new or has moved: it is read at once, not at its place in the next sweep."""
-        first = Deferred.fromCoroutine(self._read_first(entry))
-        first.addErrback(self._look_failed, entry.address)
+        self.errands.submit(partial(self._read_first, entry))
+
+    def _is_dry(self) -> bool:
+        return self.config.dry_run
 
     async def _wrote(self, entry: Entry, command: Command) -> None:
         await self.health.wrote(entry, command)
@@ -233,18 +235,12 @@ class Daemon(Finder):
     def _visit_old_friends(self) -> None:
         """Those who were here before need no scan to be found."""
         port = self.config.dragon_port
-        known = {one.address for one in self._memory.devices.values() if one.address is not None}
+        known = {one.address for one in self.memory.devices.values() if one.address is not None}
         known.update(hints(Path(self.config.inventory_file), port))
         addresses = Addresses(self.config.networks, self.config.exclude)
         for address in sorted(known):
             if address.port == port and address.host in addresses:
-                self._hinting.submit(partial(self._visit, address))
-
-    async def _visit(self, address: Address) -> None:
-        await self.adoption.look(address)
-
-    def _hint_failed(self, error: Exception) -> None:
-        self.log.error("a visit to a known miner failed: {error!r}", error=error)
+                self.errands.submit(partial(self._visit, address))
 
     def numbers(self) -> Mapping[str, float]:
         """The daemon's own gauges."""
@@ -256,7 +252,7 @@ class Daemon(Finder):
             "sightings": len(self.roster.sightings),
             **self.health.numbers(),
         }
-        for name, loop in self._loops.items():
+        for name, loop in self.loops.items():
             for what in ("runs", "failures", "overruns", "seconds"):
                 numbers[f"loop.{name}.{what}"] = float(getattr(loop.counts, what))
         return numbers
@@ -276,4 +272,79 @@ class Closing:
     async def stop(self) -> None:
         """Give up polls in flight and close the pool."""
         self._daemon.metrics.cancel()
-        await self._daemon.http.close()
+        await self._daemon.close()
+
+
+class Desk:
+    """What commands may ask of the running daemon (see `mother.control.server`)."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+
+    def status(self) -> Mapping[str, Any]:
+        """The farm now, as plain values; `miners` are rows of `fleet.views`."""
+        daemon = self._daemon
+        return {
+            "version": __version__,
+            "networks": list(daemon.config.networks),
+            "dry_run": daemon.config.dry_run,
+            "reboots": daemon.config.settings.health_reboot,
+            "totals": to_builtins(daemon.view.totals(daemon.now())),
+            "miners": to_builtins(daemon.view.rows()),
+            "unidentified": [
+                {"address": str(one.address), "family": one.family, "reason": one.reason}
+                for one in sorted(daemon.roster.sightings.values(), key=lambda one: one.address)
+            ],
+            "numbers": dict(daemon.numbers()),
+        }
+
+    def clear(self, miner: str) -> str:
+        """Let a miner be healed again that was left for a human; raises LookupError."""
+        daemon = self._daemon
+        entry = next((one for one in daemon.roster if miner.lower() in _names(one)), None)
+        if entry is None:
+            raise LookupError(f"no miner {miner} is known here: `mother status` lists them")
+        known = daemon.memory.device(entry.id)
+        if not known.record.left and not known.record.reboots:
+            return f"{entry.worker} was not rebooted lately: there is nothing to clear."
+        daemon.memory.remember(entry.id, replace(known, record=healing.cleared(known.record)))
+        text = f"{entry.worker} at {entry.address} is cleared: it may be rebooted again"
+        daemon.bus.tell(
+            EventKind.AUDIT,
+            Severity.INFO,
+            f"{text}, as asked by `mother clear`",
+            device=entry.id,
+            worker=entry.worker,
+            content={"actor": "operator", "kind": "clear", "ip": str(entry.address)},
+        )
+        return f"{text}."
+
+
+def _names(entry: Entry) -> set[str]:
+    """Whatever a person may call a miner."""
+    return {entry.worker.lower(), entry.mac, entry.address.host, str(entry.address)}
+
+
+def announce(config: Config) -> None:
+    """What runs, and what is on and off: the first lines of the log."""
+    log.info(
+        "mother {version} minds {networks}: {count:,} addresses, port {port}.",
+        version=__version__,
+        networks=", ".join(config.networks),
+        count=len(Addresses(config.networks, config.exclude)),
+        port=config.dragon_port,
+    )
+    settings = config.settings
+    others = sum(one.settings.health_reboot != settings.health_reboot for one in config.blocks)
+    log.info(
+        "Ill miners are {done}; each is checked every {every}{but}.",
+        done="rebooted, within limits" if settings.health_reboot else "reported, not rebooted",
+        every=duration(settings.health_check_interval),
+        but=f"; {others} [[configs]] of the file say otherwise" if others else "",
+    )
+    if config.statsd.host is None:
+        log.info("Metrics go nowhere: there is no --statsd-host.")
+    if config.dry_run:
+        log.info("Dry run: everything is read, nothing is written to a miner.")
+    for note in config.notes:
+        log.warn("{note}", note=note)

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import math
+import os
 import signal
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from rich.console import Console
 from twisted.internet import reactor as global_reactor
-from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.epollreactor import EPollReactor
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from mother import __version__
-from mother.app import Daemon, Finder
-from mother.config.flags import build_parser
+from mother.app import Daemon, Finder, announce
+from mother.config.flags import Parser, build_parser
 from mother.config.load import ConfigError, Source, print_toml
 from mother.config.model import Config
 from mother.core.clock import Now, hasten, steady
@@ -31,18 +31,21 @@ from mother.sim.farm import CannotServe, Farm
 from mother.sim.options import add_arguments as add_sim_arguments
 from mother.sim.options import plan_from
 from mother.sim.plan import FarmPlan
-from mother.terminal import logs
-from mother.terminal.demo import Screen
-from mother.terminal.scanning import scan
+from mother.terminal import asking, logs, manual
+from mother.terminal.demo import Screen, Story, free_port
+from mother.terminal.process import (
+    BAD_INPUT,
+    INTERRUPTED,
+    OK,
+    Served,
+    on_hangup,
+    once,
+    serve,
+)
+from mother.terminal.scanning import as_json, scan, show
 
 PROGRAM = "mother"
 PREDECESSOR = "mother-of-dragons"
-
-OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-EXIT_CODES = (
-    "Exit codes: 0 done, 1 failed, 2 bad options or configuration (nothing was changed), "
-    "130 interrupted."
-)
 
 log = Logger()
 reactor = cast(EPollReactor, global_reactor)
@@ -50,22 +53,19 @@ reactor = cast(EPollReactor, global_reactor)
 
 def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     """Run one command; the exit code."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    if words and words[0] == "--version":
-        print(f"mother {__version__}")
-        return OK
-    command = "run"
-    if words and not words[0].startswith("-"):
-        command = words.pop(0)
-    if command not in COMMANDS:
-        known = ", ".join(COMMANDS)
-        print(f"{program}: there is no command '{command}'; there are {known}", file=sys.stderr)
-        return BAD_INPUT
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):  # a test's stand-in
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # text streams have it
     try:
-        return COMMANDS[command](words, program)
+        try:
+            return _command(list(sys.argv[1:] if argv is None else argv), program)
+        finally:
+            sys.stdout.flush()
     except BrokenPipeError:
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
         return OK
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def main_as_mother_of_dragons() -> int:
@@ -73,48 +73,69 @@ def main_as_mother_of_dragons() -> int:
     return main(program=PREDECESSOR)
 
 
+def _command(words: list[str], program: str) -> int:
+    if words == ["--version"]:
+        print(f"mother {__version__}")
+        return OK
+    if words in (["help"], ["--help"], ["-h"]):
+        print(manual.overview(program) + _parser("run", program, manual.RUN).format_help(), end="")
+        return OK
+    if words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
+    command = words.pop(0) if words and not words[0].startswith("-") else "run"
+    if command not in COMMANDS:
+        print(manual.no_such_command(program, command, manual.COMMANDS), file=sys.stderr)
+        return BAD_INPUT
+    return COMMANDS[command](words, program)
+
+
 # commands
 
 
 def run(words: Sequence[str], program: str) -> int:
     """`mother run`, and `mother` with options only."""
-    parser = build_parser("run", program, RUN_HELP, EXIT_CODES)
-    options = parser.parse_args(list(words))
-    if options.print_config_toml:
-        print(print_toml(program), end="")
-        return OK
+    options = _parsed(_parser("run", program, manual.RUN), words, program)
     source = Source(options, program, require_network=True)
     config = _load(source)
     if config is None:
         return BAD_INPUT
     now = steady(reactor)
-    logs.begin(sys.stderr)
+    logs.begin(logs.TextLog(sys.stderr))
     daemon = _daemon(config, now)
     if daemon is None:
         return BAD_INPUT
-    _announce(config)
-    _reload_on_sighup(daemon, source)
-    return _serve(daemon.start, daemon.stop)
+    announce(config)
+    on_hangup(reactor, lambda: _reload(daemon, source))
+    served = serve(reactor, daemon.start, daemon.stop)
+    log.info("mother has stopped.")
+    return _explained(served)
 
 
 def scan_once(words: Sequence[str], program: str) -> int:
     """`mother scan`."""
-    parser = build_parser("scan", program, SCAN_HELP, EXIT_CODES)
+    parser = _parser("scan", program, manual.SCAN)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    options = parser.parse_args(list(words))
+    options = _parsed(parser, words, program)
     config = _load(Source(options, program, require_network=True))
     if config is None:
         return BAD_INPUT
     now = steady(reactor)
     memory = FileMemory(Path(config.state_file), Files(reactor), reactor, now)
     finder = Finder(config, reactor, now, memory)
-    return _once(lambda: scan(finder, reactor, options.json, sys.stdout.write))
+    served = once(reactor, lambda: scan(finder, reactor), finder.close)
+    if served.result is None:
+        return _explained(served)
+    if options.json:
+        sys.stdout.write(as_json(served.result))
+    else:
+        show(served.result, sys.stdout)
+    return served.code
 
 
 def check_config(words: Sequence[str], program: str) -> int:
     """`mother check-config`."""
-    parser = build_parser("check-config", program, CHECK_HELP, EXIT_CODES)
-    source = Source(parser.parse_args(list(words)), program)
+    parser = _parser("check-config", program, manual.CHECK)
+    source = Source(_parsed(parser, words, program), program)
     config = _load(source)
     if config is None:
         return BAD_INPUT
@@ -125,9 +146,29 @@ def check_config(words: Sequence[str], program: str) -> int:
     return OK
 
 
+def status(words: Sequence[str], program: str) -> int:
+    """`mother status`."""
+    parser = _parser("status", program, manual.STATUS)
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+    options = _parsed(parser, words, program)
+    config = _load(Source(options, program))
+    return BAD_INPUT if config is None else asking.status(Path(config.control_socket), options.json)
+
+
+def clear(words: Sequence[str], program: str) -> int:
+    """`mother clear`."""
+    parser = _parser("clear", program, manual.CLEAR, "MINER")
+    parser.add_argument("miner", metavar="MINER", help="its worker name, MAC or IP address")
+    options = _parsed(parser, words, program)
+    config = _load(Source(options, program))
+    return BAD_INPUT if config is None else asking.clear(Path(config.control_socket), options.miner)
+
+
 def simulate(words: Sequence[str], program: str) -> int:
     """`mother simulate`."""
-    parser = argparse.ArgumentParser(f"{program} simulate", description=SIMULATE_HELP)
+    parser = argparse.ArgumentParser(
+        f"{program} simulate", description=manual.SIMULATE, epilog=manual.EXIT_CODES
+    )
     add_sim_arguments(parser)
     _add_speed(parser, 1.0)
     options = parser.parse_args(list(words))
@@ -142,48 +183,62 @@ def simulate(words: Sequence[str], program: str) -> int:
             print(line)
         print("ready", flush=True)
 
-    logs.begin(sys.stderr)
-    return _serve(start, farm.stop)
+    logs.begin(logs.TextLog(sys.stderr))
+    return _explained(serve(reactor, start, farm.stop))
 
 
 def demo(words: Sequence[str], program: str) -> int:
     """`mother demo`."""
     options = _demo_parser(program).parse_args(list(words))
+    options.port = free_port() if options.port is None else options.port
     plan = _plan(options)
     if plan is None:
         return BAD_INPUT
     now = _time(options.speed)
     farm = Farm(plan, reactor, now)
     console = Console()
-    plain = options.plain or not console.is_terminal
+    plain = options.plain or not console.is_terminal or console.is_dumb_terminal
+    held = logs.Held()
     with ExitStack() as cleanup:
         folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="mother-demo-"))
         config = _load(Source(_demo_options(farm, options, folder), PROGRAM, environ={}))
         if config is None:
             return BAD_INPUT
-        if plain:
-            logs.begin(sys.stdout)
-        daemon = _daemon(config, now)
+        logs.begin(
+            logs.TextLog(sys.stdout, now, lambda: reactor.callFromThread(_hang_up))
+            if plain
+            else held
+        )
+        daemon = _daemon(config, now, patience=options.speed)
         if daemon is None:
             return BAD_INPUT
-        services: list[Callable[[], Awaitable[None]]] = [daemon.stop, farm.stop]
-        if not plain:
+        screen = None
+        if plain:
+            announce(config)
+        else:
             screen = cleanup.enter_context(Screen(daemon, options.speed, console))
-            painting = Loop(screen, lambda: options.speed / 2, reactor)
-            services.insert(0, painting.stop)
-
-        async def start() -> None:
-            await farm.start()
-            await daemon.start()
-            if not plain:
-                painting.start()
-            if options.for_seconds is not None:
-                reactor.callLater(options.for_seconds * options.speed, reactor.stop)
-
-        return _serve(start, *services)
+        served = _mind(farm, daemon, screen, options)
+    for line in held.lines:
+        print(line, file=sys.stderr)
+    return _explained(served)
 
 
 # the parts of commands
+
+
+def _parser(command: str, program: str, description: str, words: str = "") -> Parser:
+    parser = build_parser(command, program, description, manual.EXIT_CODES)
+    if words:
+        parser.usage = f"{program} {command} {words} [options]"
+    return parser
+
+
+def _parsed(parser: Parser, words: Sequence[str], program: str) -> argparse.Namespace:
+    options = parser.parse_args(list(words))
+    if options.print_config_toml:
+        print(print_toml(program), end="")
+        raise SystemExit(OK)
+    return options
 
 
 def _load(source: Source) -> Config | None:
@@ -200,6 +255,9 @@ def _plan(options: argparse.Namespace) -> FarmPlan | None:
     try:
         if not 0 < options.speed <= 1000:
             raise ValueError(f"--speed {options.speed:g}: a number above 0, up to 1000")
+        seconds = getattr(options, "for_seconds", None)
+        if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
+            raise ValueError(f"--for {seconds:g}: a number of seconds above 0")
         return plan_from(options)
     except ValueError as error:
         print(error, file=sys.stderr)
@@ -210,8 +268,10 @@ def _time(speed: float) -> Now:
     return steady(reactor) if speed == 1 else hasten(reactor, speed)
 
 
-def _daemon(config: Config, now: Now) -> Daemon | None:
+def _daemon(config: Config, now: Now, patience: float = 1.0) -> Daemon | None:
     """The daemon with its memory loaded, or None after it was said why not."""
+    if asking.is_served(Path(config.control_socket)):
+        return None
     files = Files(reactor)
     memory = FileMemory(Path(config.state_file), files, reactor, now)
     try:
@@ -219,102 +279,104 @@ def _daemon(config: Config, now: Now) -> Daemon | None:
     except MemoryRefused as error:
         print(error, file=sys.stderr)
         return None
-    return Daemon(config, reactor, now, memory, files)
+    return Daemon(config, reactor, now, memory, files, patience)
 
 
-def _announce(config: Config) -> None:
-    log.info("mother {version} minds {networks}", version=__version__, networks=_list(config))
-    if config.dry_run:
-        log.info("dry run: everything is read, nothing is written to a device")
-    for note in config.notes:
-        log.warn("{note}", note=note)
+def _reload(daemon: Daemon, source: Source) -> None:
+    try:
+        config = source.load()
+    except ConfigError as error:
+        for line in error.lines:
+            log.error("{line}", line=line)
+        log.error("The new configuration is not used; the old one stays in force.")
+    else:
+        daemon.reload(config)
 
 
-def _list(config: Config) -> str:
-    return ", ".join(config.networks)
+def _explained(served: Served[Any]) -> int:
+    """The exit code, after it was said what went wrong."""
+    error = served.error
+    if isinstance(error, BrokenPipeError):
+        raise error
+    if isinstance(error, (CannotServe, OSError)):
+        print(error, file=sys.stderr)
+    elif error is not None:
+        print(f"mother failed: {error!r}", file=sys.stderr)
+    return served.code
 
 
-def _reload_on_sighup(daemon: Daemon, source: Source) -> None:
-    def reload() -> None:
-        try:
-            config = source.load()
-        except ConfigError as error:
-            for line in error.lines:
-                log.error("{line}", line=line)
-            log.error("The new configuration is not used; the old one stays in force.")
-        else:
-            daemon.reload(config)
-
-    def on_signal(*_: object) -> None:
-        reactor.callFromThread(reload)
-
-    signal.signal(signal.SIGHUP, on_signal)
+# the demo
 
 
-def _serve(start: Callable[[], Awaitable[None]], *stops: Callable[[], Awaitable[None]]) -> int:
-    """Run the reactor until a signal; the exit code."""
-    codes: list[int] = []
-
-    async def begin() -> None:
-        await start()
-
-    async def end() -> None:
-        for stop in stops:
-            await stop()
-
-    def failed(failure: Failure) -> None:
-        codes.append(FAILED)
-        if failure.check(CannotServe):
-            print(failure.getErrorMessage(), file=sys.stderr)
-        else:
-            log.failure("mother could not start", failure=failure)
-        reactor.stop()
-
-    def launch() -> None:
-        Deferred.fromCoroutine(begin()).addErrback(failed)
-
-    reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(end()))
-    reactor.callWhenRunning(launch)
-    reactor.run()
-    return codes[0] if codes else OK
+def _demo_parser(program: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        f"{program} demo",
+        description=manual.DEMO,
+        epilog=manual.EXIT_CODES,
+        conflict_handler="resolve",
+    )
+    parser.add_argument(
+        "--for",
+        dest="for_seconds",
+        type=float,
+        metavar="SECONDS",
+        help="end after so many seconds (default: at Ctrl-C)",
+    )
+    parser.add_argument("--plain", action="store_true", help="print the log instead of a table")
+    add_sim_arguments(parser)
+    parser.add_argument("--miners", type=int, default=24, metavar="N", help="how many (default 24)")
+    parser.add_argument("--port", type=int, help="TCP port of all of them (default: a free one)")
+    _add_speed(parser, 60.0)
+    return parser
 
 
-def _once(job: Callable[[], Awaitable[None]]) -> int:
-    """Run the reactor for one job; the exit code."""
-    codes: list[int] = []
-    running: list[Deferred[None]] = []
-
-    async def body() -> None:
-        await job()
-
-    def ended(result: object) -> None:
-        if not isinstance(result, Failure):
-            codes.append(OK)
-        elif result.check(CancelledError):
-            codes.append(INTERRUPTED)
-        else:
-            codes.append(FAILED)
-            print(f"the scan failed: {result.getErrorMessage()}", file=sys.stderr)
-        if reactor.running:
-            reactor.callLater(0, _stop)
-
-    def launch() -> None:
-        running.append(Deferred.fromCoroutine(body()))
-        running[0].addBoth(ended)
-
-    def interrupt() -> None:
-        for work in running:
-            work.cancel()
-
-    reactor.addSystemEventTrigger("before", "shutdown", interrupt)
-    reactor.callWhenRunning(launch)
-    reactor.run()
-    return codes[0] if codes else INTERRUPTED
+def _demo_options(farm: Farm, options: argparse.Namespace, folder: str) -> argparse.Namespace:
+    """The daemon's own options for minding the simulated farm; deadlines are real seconds."""
+    hosts = [device.host for device in farm.devices]
+    network = ",".join(hosts) if options.scatter else f"{hosts[0]}-{hosts[-1]}"
+    words = [
+        f"--network={network}",
+        f"--dragon-port={options.port}",
+        f"--scan-timeout={min(300, 10 * options.speed):g}",
+        f"--dragon-timeout={min(3600, 5 * options.speed):g}",
+        "--scan-rate=0",
+        "--dragon-health-reboot",
+        "--dragon-health-check-interval=60",
+        "--dragon-health-hashrate-duration=900",
+        f"--inventory-file={folder}/inventory.json",
+    ]
+    return build_parser("run", PROGRAM, "").parse_args(words, env_vars={})
 
 
-def _stop() -> None:
-    if reactor.running:
-        reactor.stop()
+def _mind(
+    farm: Farm, daemon: Daemon, screen: Screen | None, options: argparse.Namespace
+) -> Served[None]:
+    """Serve the farm and mind it until a signal, or for so many seconds."""
+    painting = None if screen is None else Loop(screen, lambda: options.speed / 2, reactor)
+
+    async def start() -> None:
+        await farm.start()
+        await daemon.start()
+        if painting is not None:
+            painting.start()
+        if not options.fault and not options.faulty:
+            Story(farm.devices, reactor).begin()
+        if options.for_seconds is not None:
+            reactor.callLater(options.for_seconds * options.speed, _hang_up)
+
+    async def stop() -> None:
+        if painting is not None:
+            await painting.stop()
+        await daemon.stop()
+        await farm.stop()
+
+    on_hangup(reactor, _hang_up)
+    return serve(reactor, start, stop)
+
+
+def _hang_up() -> None:
+    """End like at a signal."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _add_speed(parser: argparse.ArgumentParser, default: float) -> None:
@@ -327,69 +389,12 @@ def _add_speed(parser: argparse.ArgumentParser, default: float) -> None:
     )
 
 
-def _demo_parser(program: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(f"{program} demo", description=DEMO_HELP)
-    parser.add_argument(
-        "--for",
-        dest="for_seconds",
-        type=float,
-        metavar="SECONDS",
-        help="end after so many seconds (default: at Ctrl-C)",
-    )
-    parser.add_argument("--plain", action="store_true", help="print the log instead of a table")
-    add_sim_arguments(parser)
-    _add_speed(parser, 20.0)
-    parser.set_defaults(miners=24, faulty=15.0)
-    return parser
-
-
-def _demo_options(farm: Farm, options: argparse.Namespace, folder: str) -> argparse.Namespace:
-    """The daemon's own options for minding the simulated farm."""
-    hosts = sorted({device.host for device in farm.devices}, key=_by_number)
-    seconds = options.speed
-    words = [
-        f"--network={hosts[0]}-{hosts[-1]}",
-        f"--dragon-port={options.port}",
-        "--allow-large-network",
-        "--scan-interval=300",
-        f"--scan-timeout={10 * seconds}",
-        f"--dragon-timeout={5 * seconds}",
-        f"--connect-timeout={2.5 * seconds}",
-        "--scan-rate=0",
-        "--dragon-health-reboot",
-        "--dragon-health-check-interval=60",
-        f"--inventory-file={folder}/inventory.json",
-    ]
-    parser = build_parser("run", PROGRAM, "")
-    return parser.parse_args(words, env_vars={})
-
-
-def _by_number(host: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in host.split("."))
-
-
-RUN_HELP = (
-    "Find the miners on your networks, measure them into statsd, and heal them. "
-    "Commands: run (also when only options are given), scan (one look, as a table), "
-    "check-config, simulate (a farm on loopback addresses), demo (a simulated farm and the "
-    "daemon minding it); each has its own --help."
-)
-SCAN_HELP = "Scan the networks once and show every miner found. Nothing is written to a device."
-CHECK_HELP = "Check flags, environment and configuration file, say every problem, change nothing."
-SIMULATE_HELP = (
-    "Serve simulated DragonMint miners on loopback addresses, one address each; no root needed. "
-    "Prints a line per miner and then 'ready'; ends on SIGTERM or Ctrl-C. Mind it with: "
-    "mother run --network 127.77.0.0/24 --dragon-port 8080"
-)
-DEMO_HELP = (
-    "A simulated farm with some faults and the daemon that minds it, with a live table. "
-    "Nothing to configure, no root; Ctrl-C ends it."
-)
-
 COMMANDS: dict[str, Callable[[Sequence[str], str], int]] = {
     "run": run,
     "scan": scan_once,
     "check-config": check_config,
+    "status": status,
+    "clear": clear,
     "simulate": simulate,
     "demo": demo,
 }

@@ -225,7 +225,7 @@ static void welcome(int listener) {
 }
 
 static void count_datagrams(int file) {
-    static char bytes[DATAGRAMS][2048];
+    static char bytes[DATAGRAMS][65536];
     struct mmsghdr messages[DATAGRAMS];
     struct iovec parts[DATAGRAMS];
     memset(messages, 0, sizeof messages);

@@ -13,7 +13,7 @@ from mother.core.errors import DeviceError, Refused, Stranger
 from mother.core.model import Address, Description, EventKind, Severity
 from mother.core.units import duration
 from mother.drivers.base import Device, Family
-from mother.fleet.identity import confirmed, device_id, worker_name
+from mother.fleet.identity import confirmed, device_id, recognised, worker_name
 from mother.fleet.memory import Memory
 from mother.fleet.remembered import SightingMemory
 from mother.fleet.roster import GIVE_UP_SCANS, REFUSED, Entry, Roster, Sighting
@@ -47,6 +47,7 @@ class Adoption:
         self._memory = memory
         self._settled = settled
         self._looking: set[Address] = set()
+        self._claims: dict[Address, Entry] = {}
 
     def recall(self) -> None:
         """Take back-offs and worker names of an earlier run over: a restart is no new attempt."""
@@ -80,10 +81,8 @@ class Adoption:
         if known is not None:
             return await self._revisit(known, address)
         sighting = self._roster.sightings.get(address)
-        if sighting is not None:
-            sighting.missed_scans = 0
-            if sighting.quiet(self._now()):
-                return None
+        if sighting is not None and sighting.quiet(self._now()):
+            return None
         for family in self._families:
             if await family.recognise(address, self._config().scan_timeout):
                 return await self._identify(address, family)
@@ -92,37 +91,51 @@ class Adoption:
 
     async def _revisit(self, entry: Entry, address: Address) -> Entry | None:
         """Confirm that a known miner is still where we believe it to be."""
-        if entry.quiet(self._now()):
+        if entry.quiet(self._now()) and not entry.untried:
             return None
-        met: Met | None = None
         try:
             async with entry.lock:
                 if entry.address != address:
                     return entry  # it was found elsewhere while we waited for our turn
-                device = entry.device
-                try:
-                    met = device, await confirmed(entry)
-                except Refused:
-                    met = await self._log_in(address, entry.family, entry)
+                met = await self._meet(entry, address)
         except Stranger as stranger:
+            return await self._evict(entry, address, stranger.found)
+        except DeviceError:
+            return None
+        return None if met is None else await self._found(entry, address, *met)
+
+    async def _found(
+        self, entry: Entry, address: Address, device: Device, who: Description
+    ) -> Entry | None:
+        """A known miner's home has told who lives there: confirmed, unless all has changed."""
+        if device is not entry.device or entry.dismissed:
+            return await self._settle(entry.family, device, who)
+        self._unsighted(address)
+        entry.described(who, self._now())
+        return entry
+
+    async def _evict(self, entry: Entry, address: Address, found: str) -> Entry | None:
+        """Another MAC was found where it lived: see who that is."""
+        if entry.address == address:
+            self._roster.vacate(entry)
             self.log.info(
                 "{worker} is no longer at {address}: {found} answers there",
                 worker=entry.worker,
                 address=str(address),
-                found=stranger.found,
+                found=found,
             )
-            if entry.address == address:
-                self._roster.vacate(entry)
-            return await self._identify(address, entry.family)
-        except DeviceError:
-            return None
-        if met is None:
-            return None
-        if met[0] is not device or entry.address != address or entry.dismissed:
-            return await self._settle(entry.family, *met)
-        self._unsighted(address)
-        entry.described(met[1], self._now())
-        return entry
+        return await self._identify(address, entry.family)
+
+    async def _meet(self, entry: Entry, address: Address) -> Met | None:
+        """Ask by the login we have; where it is refused, by all others."""
+        if not entry.untried:
+            try:
+                return entry.device, await confirmed(entry)
+            except Refused:
+                entry.refusals += 1
+        await recognised(entry)
+        entry.untried = False
+        return await self._log_in(address, entry.family, entry)
 
     async def _identify(self, address: Address, family: Family) -> Entry | None:
         """Adopt or move who is at an address that is nobody's."""
@@ -159,6 +172,9 @@ class Adoption:
         self._unsighted(device.address)
         device.expect(who.mac)
         ident = device_id(self._config().site, who.mac)
+        claimed = self._claims.get(device.address)
+        if claimed is not None and claimed.mac != who.mac:
+            self._withdraw(device.address, claimed)
         asked: Device | None = None
         while (entry := self._roster.get(ident)) is not None:
             home = entry.device
@@ -206,8 +222,10 @@ class Adoption:
         if entry.disputed:
             # Its old home is silent now, which may not last: it goes on as a claimant.
             entry.claimants.pop(device.address, None)
+            self._claims.pop(device.address, None)
             if before != device.address:
                 entry.claimants[before] = 0
+                self._claims[before] = entry
         self._roster.move(entry, device)
         entry.described(who, self._now())
         if device.address != before:
@@ -219,6 +237,7 @@ class Adoption:
     def _dispute(self, entry: Entry, address: Address) -> None:
         known = address in entry.claimants
         entry.claimants[address] = 0
+        self._claims[address] = entry
         if not known:
             self._tell(
                 entry,
@@ -236,13 +255,12 @@ class Adoption:
         A claim that was heard, and a sighting that was met, count as found by themselves.
         """
         met = set(looked_at)
-        for entry in self._roster:
-            for address, missed in tuple(entry.claimants.items()):
-                if missed >= GIVE_UP_SCANS:
-                    del entry.claimants[address]
-                    self._agree(entry)
-                else:
-                    entry.claimants[address] = missed + 1
+        for address, entry in tuple(self._claims.items()):
+            missed = entry.claimants.get(address, GIVE_UP_SCANS)
+            if missed >= GIVE_UP_SCANS or entry.dismissed:
+                self._withdraw(address, entry)
+            else:
+                entry.claimants[address] = missed + 1
         for address, sighting in tuple(self._roster.sightings.items()):
             sighting.missed_scans = 0 if address in met else sighting.missed_scans + 1
             if sighting.missed_scans >= GIVE_UP_SCANS:
@@ -252,15 +270,16 @@ class Adoption:
         """Claims and sightings outside the networks (they were reconfigured) are not ours."""
         for address in [one for one in self._roster.sightings if not is_inside(one)]:
             self._unsighted(address)
-        for entry in self._roster:
-            for address in [one for one in entry.claimants if not is_inside(one)]:
-                del entry.claimants[address]
-                self._agree(entry)
+        for address, entry in tuple(self._claims.items()):
+            if not is_inside(address):
+                self._withdraw(address, entry)
 
-    def _agree(self, entry: Entry) -> None:
-        if not entry.disputed:
-            text = f"{entry.worker} is the only one with MAC {entry.mac} again"
-            self._tell(entry, EventKind.AGREED, text)
+    def _withdraw(self, address: Address, entry: Entry) -> None:
+        del self._claims[address]
+        if entry.claimants.pop(address, None) is None or entry.disputed or entry.dismissed:
+            return
+        text = f"{entry.worker} is the only one with MAC {entry.mac} again"
+        self._tell(entry, EventKind.AGREED, text)
 
     def _tell(
         self,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Address
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +70,7 @@ class Inventory:
 def export(roster: Roster) -> bytes:
     """A JSON list, sorted by worker: ip_address, worker, mac_address, overview."""
     rows = [_row(entry) for entry in sorted(roster, key=lambda entry: entry.worker)]
-    return json.dumps(rows, sort_keys=True, indent=2, default=str).encode() + b"\n"
+    return json.dumps(rows, sort_keys=True, indent=2).encode() + b"\n"
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -76,17 +78,26 @@ def _row(entry: Entry) -> dict[str, Any]:
         "ip_address": entry.address.host,
         "worker": entry.worker,
         "mac_address": entry.mac,
-        "overview": entry.description.overview,
+        "overview": _plain(entry.description.overview),
     }
 
 
+def _plain(value: Any) -> Any:
+    """The same without infinities, which are no JSON: one miner must not spoil the file."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
 def hints(path: Path, port: int) -> list[Address]:
-    """The addresses in an inventory file; none where it is missing or not one of ours."""
+    """The IPv4 addresses in an inventory file; none where it is missing or not one of ours."""
     try:
         rows = decode(path.read_bytes())
     except FileNotFoundError:
         return []
-    except (OSError, DecodeError, UnicodeDecodeError) as error:
+    except (OSError, DecodeError, UnicodeDecodeError, RecursionError) as error:
         log.warn("{path} is no inventory ({error}); scanning without it", path=path, error=error)
         return []
     return [Address(host, port) for host in _hosts(rows)]
@@ -95,5 +106,12 @@ def hints(path: Path, port: int) -> list[Address]:
 def _hosts(rows: Any) -> Iterable[str]:
     for row in rows if isinstance(rows, list) else []:
         host = row.get("ip_address") if isinstance(row, dict) else None
-        if isinstance(host, str):
+        if isinstance(host, str) and _is_ipv4(host):
             yield host
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        return str(IPv4Address(text)) == text
+    except ValueError:
+        return False

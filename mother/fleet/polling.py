@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+from twisted.internet.defer import CancelledError
+from twisted.logger import Logger
 
 from mother.core.bus import Bus, Sample
 from mother.core.errors import DeviceError, Refused, Stranger
-from mother.core.model import Address, EventKind, Severity, State
+from mother.core.model import Address, EventKind, Reading, Severity, State
 from mother.core.units import duration
-from mother.fleet.adoption import REFUSED
-from mother.fleet.roster import Entry
+from mother.drivers.base import Device
+from mother.fleet.identity import recognised
+from mother.fleet.roster import REFUSED, Entry
 
 
 class Poller:
     """Reads miners; `skipped` counts polls left out because the last one is still in flight.
 
-    `misplaced` is told of an address where another device answers than we believed.
+    `misplaced` is told of an address where another device answers than we believed, or one
+    that refuses our login: it shall look who is there now.
     """
+
+    log = Logger()
 
     def __init__(
         self, bus: Bus, now: Callable[[], float], misplaced: Callable[[Address], None]
@@ -31,60 +38,86 @@ class Poller:
     async def poll(self, entry: Entry, where: str) -> bool:
         """Read one miner and publish it; whether it answered. `where` names the asking loop.
 
-        Never raises DeviceError. A miner that is busy (one call in flight) is left out.
+        Never raises but for cancellation. A miner that is busy (one call in flight) is left
+        out. What comes of a miner that was given up, or fails at an address that it has left,
+        meanwhile is nobody's.
         """
         if entry.lock.locked:
             self.skipped += 1
             return False
-        if self._now() < entry.quiet_until:
+        now = self._now()
+        if entry.quiet_until and entry.quiet(now):
             self._fail(entry, "it refuses our login", where)
             return False
         self.polls += 1
-        entry.tried = self._now()
+        entry.tried = now
         async with entry.lock:
+            device = entry.device
             try:
-                reading = await entry.device.read(self._now())
-            except Stranger as error:
-                self._misplaced(entry.address)
-                self._fail(entry, str(error), where)
+                if entry.doubtful:
+                    await recognised(entry)
+                reading = await device.read(self._now())
+            except CancelledError:
+                raise
+            except Exception as error:
+                self._failed(entry, device, error, where)
                 return False
-            except Refused as error:
-                entry.refusals += 1
-                entry.quiet_until = self._now() + REFUSED.wait(entry.refusals)
-                self._fail(entry, f"it refuses our login: {error}", where)
-                return False
-            except DeviceError as error:
-                self._fail(entry, str(error), where)
-                return False
-        was_gone, silent = entry.gone, entry.failing_since
-        entry.answered(self._now(), reading)
-        if was_gone and silent is not None:
-            self._back(entry, silent)
-        self._publish(entry)
+        if not entry.dismissed:
+            self._answered(entry, reading)
         return True
 
     def homeless(self, entry: Entry, where: str) -> None:
         """Another device answers at its address; it counts as not reachable until it is found."""
         self._fail(entry, "another device answers at its address", where)
 
-    def _publish(self, entry: Entry) -> None:
-        reading = entry.reading
-        state = entry.state()
-        resting = state in (State.GONE, State.ASLEEP)
-        native = reading.native if reading is not None else {}
+    def farewell(self, entry: Entry) -> None:
+        """Publish a miner that is given up one last time, as gone."""
+        self._publish(entry, State.GONE)
+
+    def _answered(self, entry: Entry, reading: Reading) -> None:
+        silent = entry.failing_since if entry.gone else None
+        entry.answered(self._now(), reading)
+        if silent is not None:
+            self._back(entry, silent)
+        self._publish(entry, entry.state())
+
+    def _publish(self, entry: Entry, state: State) -> None:
+        reading, gone = entry.reading, state is State.GONE
+        at_rest: Mapping[str, float] = {}
+        if reading is not None and (gone or state is State.ASLEEP):
+            at_rest = entry.family.at_rest(reading.native)
         self._bus.sample(
             Sample(
                 device=entry.id,
                 worker=entry.worker,
                 model=entry.model,
                 state=state,
-                reachable=not entry.gone,
+                reachable=not gone,
                 last_seen=entry.last_seen,
                 at=self._now(),
-                reading=None if entry.gone else reading,
-                at_rest=entry.family.at_rest(native) if resting else {},
+                reading=None if gone else reading,
+                at_rest=at_rest,
             )
         )
+
+    def _failed(self, entry: Entry, device: Device, error: Exception, where: str) -> None:
+        if entry.device is not device or entry.dismissed:
+            return
+        fault = str(error)
+        if isinstance(error, Stranger):
+            fault = f"{error.found} answers there now"
+            self._misplaced(device.address)
+        elif isinstance(error, Refused):
+            fault = f"it refuses our login: {error}"
+            entry.refusals += 1
+            entry.untried = True
+            entry.quiet_until = self._now() + REFUSED.wait(entry.refusals)
+            self._misplaced(device.address)
+        elif not isinstance(error, DeviceError):
+            fault = f"its answer makes our reading fail ({type(error).__name__})"
+            if not entry.failures:
+                self.log.failure("{worker} cannot be read", worker=entry.worker)
+        self._fail(entry, fault, where)
 
     def _fail(self, entry: Entry, fault: str, where: str) -> None:
         self.failures += 1
@@ -99,7 +132,7 @@ class Poller:
             content={"ip": str(entry.address), "where": where, "first": first},
         )
         if entry.gone:
-            self._publish(entry)
+            self._publish(entry, State.GONE)
         if entry.gone and not was_gone:
             self._bus.tell(
                 EventKind.GONE,
@@ -120,7 +153,3 @@ class Poller:
             worker=entry.worker,
             content={"ip": str(entry.address)},
         )
-
-    def farewell(self, entry: Entry) -> None:
-        """Publish a miner that is given up one last time, as gone."""
-        self._publish(entry)

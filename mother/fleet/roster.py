@@ -29,7 +29,8 @@ class Entry:
 
     `tried` is when it was last asked, `last_seen` when it last answered, `failing_since` when
     the first of `failures` failed polls in a row was; `system_start` when its system started.
-    All in Unix seconds. `doubtful`: it failed to answer since, or was told to reboot, so that
+    All in Unix seconds. `untried`: its login was refused, and the others that we know have not
+    been offered since. `doubtful`: it failed to answer since, or was told to reboot, so that
     anything may be at its address now. `dismissed`: it is in the roster no more, and what a
     poll still in flight brings is nobody's. `ailments` and `because` are the health loop's
     words.
@@ -54,6 +55,7 @@ class Entry:
         self.missed_scans = 0
         self.refusals = 0
         self.quiet_until = 0.0
+        self.untried = False
         self.doubtful = False
         self.dismissed = False
         self.claimants: dict[Address, int] = {}
@@ -84,7 +86,7 @@ class Entry:
     def disputed(self) -> bool:
         """Whether another address claims its MAC too; nothing is written to either then.
 
-        `claimants` maps those addresses to how many scans in a row did not hear the claim.
+        `claimants` maps those addresses to how many scans have ended since the claim was heard.
         """
         return bool(self.claimants)
 
@@ -105,6 +107,7 @@ class Entry:
         self.missed_scans = 0
         self.quiet_until = 0.0
         self.refusals = 0
+        self.untried = False
         self.doubtful = False
 
     def answered(self, now: float, reading: Reading | None = None) -> None:

@@ -35,7 +35,7 @@ class Chart:
         self._pretending = pretending
         self._pretended: dict[str, Record] = {}
         self._pretended_farm: FarmMemory | None = None
-        self._reported: dict[str, float] = {}
+        self._awaited: dict[str, float] | None = None
 
     def of(self, ident: str) -> DeviceMemory:
         """What is known of one device."""
@@ -45,6 +45,7 @@ class Chart:
 
     def keep(self, entry: Entry, watch: Watch, record: Record) -> None:
         """After a look at a miner."""
+        self._waiting()  # as it was before
         known = self._memory.device(entry.id)
         if self._pretending() and entry.id in self._pretended:
             self._pretended[entry.id] = record
@@ -67,9 +68,12 @@ class Chart:
 
     def keep_record(self, ident: str, record: Record) -> None:
         """After something was done to a device."""
+        waiting = self._waiting()  # as it was before
         if self._pretending():
             self._pretended[ident] = record
             return
+        if record.rebooted not in (None, self._memory.device(ident).record.rebooted):
+            waiting[ident] = record.rebooted
         self._memory.remember(ident, replace(self._memory.device(ident), record=record))
 
     @property
@@ -109,20 +113,56 @@ class Chart:
             )
         )
 
+    def told(self, ident: str) -> None:
+        """What became of a device's reboot is told already."""
+        self._waiting().pop(ident, None)
+
     def reboot_news(self, entry: Entry) -> tuple[EventKind, str] | None:
         """What became of our last reboot of a miner, once per reboot."""
-        record = self.of(entry.id).record
-        at = record.rebooted
-        if at is None or self._pretending() or self._reported.get(entry.id) == at:
+        at = self._waiting().get(entry.id)
+        if at is None or self._pretending():
             return None
-        since = self._now() - at
-        if record.started is not None and record.started >= at - EARLY and not entry.failures:
-            self._reported[entry.id] = at
+        now = self._now()
+        at = self._waiting()[entry.id] = min(at, now)
+        started, since = self.of(entry.id).record.started, now - at
+        if not entry.failures and _has_started(started, at):
+            self.told(entry.id)
             return (
                 EventKind.REBOOT_CONFIRMED,
                 f"has started again, {duration(since)} after our reboot",
             )
         if since > BACK_WITHIN:
-            self._reported[entry.id] = at
+            self.told(entry.id)
             return EventKind.REBOOT_FAILED, f"did not start again within {duration(since)}"
         return None
+
+    def never_back(self) -> list[str]:
+        """Devices whose start after our reboot is overdue; to be told once for each."""
+        oldest = self._now() - BACK_WITHIN
+        return [ident for ident, at in self._waiting().items() if at < oldest]
+
+    def forget(self, ident: str) -> None:
+        """The device was given up long ago."""
+        self._memory.forget(ident)
+        self._pretended.pop(ident, None)
+        self.told(ident)
+
+    def _waiting(self) -> dict[str, float]:
+        """Reboots of which nothing was told yet, by device; those of an earlier run too.
+
+        A start after a reboot, and the end of the time for it, were told by the earlier run.
+        """
+        if self._awaited is None:
+            now = self._now()
+            self._awaited = {
+                ident: at
+                for ident, known in self._memory.devices.items()
+                if (at := known.record.rebooted) is not None
+                and now - at <= BACK_WITHIN
+                and not _has_started(known.record.started, at)
+            }
+        return self._awaited
+
+
+def _has_started(started: float | None, rebooted: float) -> bool:
+    return started is not None and started >= rebooted - EARLY

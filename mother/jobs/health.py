@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
-from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 
 from mother.config.model import Config, DeviceSettings
@@ -63,15 +62,12 @@ class Health:
         self._ready = ready
         self._chart = Chart(memory, now, lambda: config().dry_run)
         self._due: dict[str, float] = {}
-        self._began = now()
+        self._odd: set[str] = set()
+        self._began: float | None = now()
 
     def interval(self) -> float:
         """Seconds between rounds: the shortest that any miner's settings ask for."""
-        config = self._config()
-        every = min(
-            [config.settings.health_check_interval]
-            + [block.settings.health_check_interval for block in config.blocks]
-        )
+        every = self._shortest()
         return every if self._may_begin(every) else min(FIRST_LOOK, every)
 
     def numbers(self) -> Mapping[str, float]:
@@ -87,17 +83,18 @@ class Health:
 
     async def run(self) -> None:
         """One round."""
-        if not self._may_begin(self._config().settings.health_check_interval):
+        if not self._may_begin(self._shortest()):
             return
         due = [entry for entry in self._roster if self._is_due(entry)]
         await each([entry for entry in due if self._is_stale(entry)], self._read, AT_ONCE)
-        for entry in due:
-            self._guarded(self._examine, entry)
+        due = [entry for entry in due if not entry.dismissed]
+        judged = [entry for entry in due if self._guarded(self._examine, entry)]
         self._turn_breaker()
         chosen: list[Entry] = []
-        for entry in sorted(due, key=self._ill_since):
+        for entry in sorted(judged, key=self._ill_since):
             self._guarded(lambda one: self._weigh(one, chosen), entry)
         await each(chosen, self._reboot, REBOOTS_AT_ONCE)
+        self._miss()
         self._forget_old()
 
     async def wrote(self, entry: Entry, command: Command) -> None:
@@ -113,9 +110,18 @@ class Health:
 
     # when to look
 
+    def _shortest(self) -> float:
+        config = self._config()
+        general = config.settings.health_check_interval
+        return min([general, *(one.settings.health_check_interval for one in config.blocks)])
+
     def _may_begin(self, every: float) -> bool:
         """A half-known farm would look like a wave of illness; but wait one check at most."""
-        return self._ready() or self._now() - self._began >= every
+        if self._began is not None and (
+            self._ready() or not 0.0 <= self._now() - self._began < every
+        ):
+            self._began = None
+        return self._began is None
 
     def _is_due(self, entry: Entry) -> bool:
         due = self._due.get(entry.id)
@@ -127,7 +133,8 @@ class Health:
 
     def _is_stale(self, entry: Entry) -> bool:
         every = self._settings(entry).health_check_interval
-        return self._roster.housed(entry) and self._now() - entry.tried >= 0.9 * every
+        fresh = 0.0 <= self._now() - entry.tried < 0.9 * every
+        return self._roster.housed(entry) and not fresh
 
     async def _read(self, entry: Entry) -> None:
         await self._poller.poll(entry, "health")
@@ -169,6 +176,20 @@ class Health:
             kind, text = news
             self._tell(entry, kind, text)
 
+    def _miss(self) -> None:
+        """Say of those that were given up before they came back from a reboot of ours."""
+        for ident in self._chart.never_back():
+            if self._roster.get(ident) is None:
+                self._chart.told(ident)
+                worker = self._memory.device(ident).worker
+                self._bus.tell(
+                    EventKind.REBOOT_FAILED,
+                    Severity.ERROR,
+                    f"{worker} did not come back from our reboot and was given up",
+                    device=ident,
+                    worker=worker,
+                )
+
     # what to do
 
     def _turn_breaker(self) -> None:
@@ -209,31 +230,36 @@ class Health:
 
     def _weigh(self, entry: Entry, chosen: list[Entry]) -> None:
         """Decide about one ill miner; a place in the farm's limits is taken at once."""
-        known = self._chart.of(entry.id)
-        decision = healing.decide(
+        decision = self._decide(entry)
+        entry.because = (decision.because,) if decision.because else ()
+        if decision.leave:
+            self._chart.keep_record(entry.id, healing.left(self._chart.of(entry.id).record))
+            self._tell(entry, EventKind.LEFT, f"is left for a human. {decision.because}")
+        if not decision.reboot:
+            return
+        obstacle = self._commands.obstacle(entry)
+        if obstacle:
+            entry.because = (*entry.because, f"Not rebooted: {obstacle}.")
+        else:
+            self._chart.reserve(entry.id)
+            chosen.append(entry)
+
+    def _decide(self, entry: Entry) -> healing.Decision:
+        known, farm = self._chart.of(entry.id), self._chart.farm
+        return healing.decide(
             healing.Case(
                 record=known.record,
                 watch=known.watch,
                 reading=None if entry.failures else entry.reading,
-                farm=healing.Farm(
-                    len(self._roster), self._chart.farm.ledger, self._chart.farm.breaker
-                ),
+                farm=healing.Farm(len(self._roster), farm.ledger, farm.breaker),
                 settings=self._settings(entry),
                 now=self._now(),
                 system_start=entry.system_start,
             )
         )
-        entry.because = (decision.because,) if decision.because else ()
-        if decision.leave:
-            self._chart.keep_record(entry.id, healing.left(known.record))
-            self._tell(entry, EventKind.LEFT, f"is left for a human. {decision.because}")
-        if decision.reboot:
-            self._chart.reserve(entry.id)
-            chosen.append(entry)
 
     async def _reboot(self, entry: Entry) -> None:
-        now = self._now()
-        ident = uuid.uuid4().hex
+        now, ident = self._now(), uuid.uuid4().hex
         outcome = await self._commands.submit(
             Command(
                 id=ident,
@@ -247,33 +273,38 @@ class Health:
             )
         )
         if outcome.result == "dry-run":
-            self._chart.keep_record(
-                entry.id, healing.rebooted(self._chart.of(entry.id).record, now)
-            )
-        elif outcome.result == "denied":
+            record = self._chart.of(entry.id).record
+            self._chart.keep_record(entry.id, healing.rebooted(record, now))
+        elif not outcome.sent:
             self._chart.release(entry.id)
             entry.because = (*entry.because, f"Not rebooted: {outcome.text}.")
+            return
         elif not outcome.done:
+            self._chart.told(entry.id)
             self._tell(entry, EventKind.REBOOT_FAILED, f"could not be rebooted: {outcome.text}")
+        entry.because = (self._decide(entry).because,)
 
     # the small things
 
-    def _guarded(self, look: Callable[[Entry], None], entry: Entry) -> None:
-        """One miner that cannot be judged costs only itself."""
+    def _guarded(self, look: Callable[[Entry], None], entry: Entry) -> bool:
+        """One miner that cannot be judged costs only itself; whether all went well."""
         try:
             look(entry)
-        except CancelledError:
-            raise
         except Exception as error:
-            self.log.failure("{worker} cannot be judged", worker=entry.worker)
+            first = entry.id not in self._odd
+            self._odd.add(entry.id)
+            if first:
+                self.log.failure("{worker} cannot be judged", worker=entry.worker)
             self._bus.tell(
                 EventKind.FAULT,
                 Severity.ERROR,
-                f"{entry.worker} cannot be judged: {error!r}",
+                f"{entry.worker} cannot be judged: {type(error).__name__}",
                 device=entry.id,
                 worker=entry.worker,
-                content={"where": "health", "first": True, "ip": str(entry.address)},
+                content={"where": "health", "first": first, "ip": str(entry.address)},
             )
+            return False
+        return True
 
     def _settings(self, entry: Entry) -> DeviceSettings:
         return self._config().for_device(entry.model, entry.mac)
@@ -285,12 +316,19 @@ class Health:
     def _forget_old(self) -> None:
         """Those that were given up long ago."""
         oldest = self._now() - FORGET_AFTER
-        for ident, known in tuple(self._memory.devices.items()):
-            if self._roster.get(ident) is None and (known.last_seen or 0.0) < oldest:
-                self._memory.forget(ident)
-                self._roster.given_up.pop(ident, None)
+        old = {
+            ident
+            for ident, known in self._memory.devices.items()
+            if (known.last_seen or known.first_seen or 0.0) < oldest
+        }
+        old |= {ident for ident, since in self._roster.given_up.items() if since < oldest}
+        for ident in old:
+            if self._roster.get(ident) is None:
+                self._chart.forget(ident)
+                self._roster.forget(ident)
         for ident in [ident for ident in self._due if self._roster.get(ident) is None]:
             del self._due[ident]
+            self._odd.discard(ident)
 
     def _tell(self, entry: Entry, kind: EventKind, text: str) -> None:
         self._bus.tell(

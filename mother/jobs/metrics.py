@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from zlib import crc32
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -53,7 +53,7 @@ class Metrics:
         self._clock = clock
         self._now = now
         self._numbers = numbers
-        self._flying: set[Deferred[None]] = set()
+        self._flying: set[Deferred[bool]] = set()
 
     async def run(self) -> None:
         """One sweep over all that are known when it begins."""
@@ -77,21 +77,17 @@ class Metrics:
         if not self._roster.housed(entry):
             self._poller.homeless(entry, "stats")
             return
-        flight = Deferred.fromCoroutine(self._poll(entry))
+        flight = Deferred.fromCoroutine(self._poller.poll(entry, "stats"))
         if not flight.called:
             self._flying.add(flight)
         flight.addBoth(self._landed, flight)
 
-    async def _poll(self, entry: Entry) -> None:
-        await self._poller.poll(entry, "stats")
-
-    def _landed(self, result: Failure | None, flight: Deferred[None]) -> None:
+    def _landed(self, result: bool | Failure, flight: Deferred[bool]) -> None:
         self._flying.discard(flight)
-        if isinstance(result, Failure):
+        if isinstance(result, Failure) and not result.check(CancelledError):
             self.log.failure("a poll failed in an unforeseen way", failure=result)
 
     def cancel(self) -> None:
         """Give up the polls that are in flight (at the end of the process)."""
         for flight in tuple(self._flying):
-            flight.addErrback(lambda _: None)
             flight.cancel()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from random import Random
 from typing import Protocol
 
+from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -17,7 +19,7 @@ from mother.core.model import Address, EventKind, Severity
 from mother.core.units import duration
 from mother.fleet.adoption import Adoption
 from mother.fleet.polling import Poller
-from mother.fleet.roster import GIVE_UP_SCANS, Entry, Roster
+from mother.fleet.roster import Entry, Roster
 
 LOOKS = 100
 """So many hosts that answer are looked at more closely at once."""
@@ -35,8 +37,8 @@ class Sweep(Protocol):
 class Progress:
     """How far the scan is: addresses tried, of how many, and miners met."""
 
-    def __init__(self) -> None:
-        self.total = 0
+    def __init__(self, total: int = 0) -> None:
+        self.total = total
         self.tried = 0
         self.met = 0
 
@@ -45,6 +47,39 @@ class Progress:
         for host in hosts:
             self.tried += 1
             yield host
+
+
+class _Looks:
+    """The looks of one round: `at` which addresses, whom they `met`, which were `odd`."""
+
+    def __init__(
+        self, adoption: Adoption, progress: Progress, failed: Callable[[Address, Exception], None]
+    ) -> None:
+        self._adoption = adoption
+        self._progress = progress
+        self._failed = failed
+        self.gang = Gang(LOOKS, lambda _: None)
+        self.at: set[Address] = set()
+        self.met: set[str] = set()
+        self.odd: set[Address] = set()
+
+    def begin(self, address: Address) -> None:
+        """Look as soon as there is room."""
+        self.at.add(address)
+        self.gang.submit(partial(self._look, address))
+
+    async def _look(self, address: Address) -> None:
+        try:
+            entry = await self._adoption.look(address)
+        except CancelledError:
+            raise
+        except Exception as error:
+            self.odd.add(address)
+            self._failed(address, error)
+            return
+        if entry is not None:
+            self.met.add(entry.id)
+            self._progress.met = len(self.met)
 
 
 class Scan:
@@ -76,45 +111,35 @@ class Scan:
         self._random = random
         self.progress = Progress()
         self._rounds = 0
+        self._odd: set[Address] = set()
 
     async def run(self) -> None:
         """One scan of all configured networks."""
-        config = self._config()
-        began, wall = self._clock.seconds(), self._now()
+        config, began = self._config(), self._clock.seconds()
         addresses = Addresses(config.networks, config.exclude)
-        self.progress = progress = Progress()
         self._drop_outsiders(addresses, config.dragon_port)
         answering = self._answering()
-        progress.total = len(addresses)
-        met: set[str] = set()
-        gang = Gang(LOOKS, self._failed)
-
-        def look_at(address: Address) -> None:
-            async def look() -> None:
-                entry = await self._adoption.look(address)
-                if entry is not None and entry.id not in met:
-                    met.add(entry.id)
-                    progress.met = len(met)
-
-            gang.submit(look)
-
+        self.progress = progress = Progress(len(addresses))
+        looks = _Looks(self._adoption, progress, self._failed)
         try:
             for address in answering.values():
                 progress.tried += 1
-                look_at(address)
+                looks.begin(address)
             hosts = (host for host in addresses.shuffled(self._random) if host not in answering)
             await self._sweep(
                 progress.counting(hosts),
                 config,
-                lambda host: look_at(Address(host, config.dragon_port)),
+                lambda host: looks.begin(Address(host, config.dragon_port)),
             )
-            await gang.drained()
+            await looks.gang.drained()
         except BaseException:
-            gang.cancel()
+            looks.gang.cancel()
+            await looks.gang.drained()
             raise
-        self._adoption.settle_disputes(wall)
-        self._give_up(met)
-        self._report(self._clock.seconds() - began, len(met), progress.total)
+        self._adoption.conclude_scan(looks.at)
+        self._give_up(looks.met)
+        self._odd = looks.odd
+        self._report(self._clock.seconds() - began, len(looks.met), progress.total)
 
     def _answering(self) -> dict[str, Address]:
         """Where the known miners live that answered last time: they need no knock."""
@@ -125,17 +150,22 @@ class Scan:
         }
 
     def _drop_outsiders(self, addresses: Addresses, port: int) -> None:
-        """Miners outside the networks (they were reconfigured) are not ours any more."""
+        """What is outside the networks (they were reconfigured) is not ours any more."""
+
+        def is_inside(address: Address) -> bool:
+            return address.port == port and address.host in addresses
+
         for entry in self._roster:
-            if entry.address.host not in addresses or entry.address.port != port:
+            if not is_inside(entry.address):
                 self._remove(entry, "its address is not in the configured networks")
+        self._adoption.drop_outsiders(is_inside)
 
     def _give_up(self, met: set[str]) -> None:
         for entry in self._roster:
             if entry.id in met:
                 continue
             entry.missed_scans += 1
-            if entry.lost:
+            if entry.lost and not entry.lock.locked:  # a poll in flight may find it yet
                 away = duration(self._now() - (entry.failing_since or self._now()))
                 self._remove(
                     entry,
@@ -144,7 +174,6 @@ class Scan:
                 )
 
     def _remove(self, entry: Entry, why: str) -> None:
-        entry.failures = max(entry.failures, GIVE_UP_SCANS)
         self._poller.farewell(entry)
         self._roster.remove(entry, self._now())
         self._bus.tell(
@@ -158,10 +187,11 @@ class Scan:
 
     def _report(self, seconds: float, found: int, total: int) -> None:
         self._rounds += 1
+        took = f"{seconds:.1f} s" if seconds < 60 else duration(seconds)
         self._bus.tell(
             EventKind.SCANNED,
             Severity.INFO,
-            f"scanned {total} addresses in {seconds:.1f} s: {found} miners answer, "
+            f"Scanned {total} addresses in {took}: {found} miners answer, "
             f"{len(self._roster)} known",
             content={
                 "seconds": seconds,
@@ -172,11 +202,14 @@ class Scan:
             },
         )
 
-    def _failed(self, error: Exception) -> None:
-        self.log.error("a look at one host failed: {error!r}", error=error)
+    def _failed(self, address: Address, error: Exception) -> None:
+        """A look failed in a way nobody foresaw: told in full once, until a round goes well."""
+        first = address not in self._odd
+        if first:
+            self.log.failure("a look at {address} failed", address=str(address))
         self._bus.tell(
             EventKind.FAULT,
             Severity.ERROR,
-            f"a look at one host failed: {error!r}",
-            content={"where": "add", "first": True},
+            f"a look at {address} failed: {type(error).__name__}",
+            content={"ip": str(address), "where": "add", "first": first},
         )

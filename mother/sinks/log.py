@@ -16,6 +16,9 @@ _LEVELS = {
     Severity.CRITICAL: LogLevel.critical,
 }
 
+_TOLD_OTHERWISE = frozenset({"done", "dry-run"})
+"""Results of orders that have an event, and so a line, of their own."""
+
 
 class LogSink:
     """Writes each event as one line with the fields `worker`, `ip` and `kind` beside it."""
@@ -24,7 +27,7 @@ class LogSink:
     log = Logger(namespace="mother")
 
     def __init__(self) -> None:
-        self._known = -1
+        self._scan: tuple[object, ...] = ()
 
     def sample(self, sample: Sample) -> None:
         """Readings are no news."""
@@ -37,7 +40,7 @@ class LogSink:
 
     def event(self, event: Event) -> None:
         """One line, unless it only repeats what was said."""
-        if event.content.get("first") is False and not self._changed(event):
+        if self._repeats(event):
             return
         self.log.emit(
             _LEVELS[event.severity],
@@ -48,10 +51,16 @@ class LogSink:
             kind=event.kind.value,
         )
 
-    def _changed(self, event: Event) -> bool:
-        """A scan is said again only when it finds another number of miners."""
-        if event.kind is not EventKind.SCANNED:
-            return False
-        found = event.content.get("found", 0)
-        changed, self._known = found != self._known, found
-        return bool(changed)
+    def _repeats(self, event: Event) -> bool:
+        if event.kind is EventKind.SCANNED:
+            return not self._is_news(event)
+        if event.kind is EventKind.AUDIT:
+            return event.content.get("result") in _TOLD_OTHERWISE
+        return event.content.get("first") is False
+
+    def _is_news(self, event: Event) -> bool:
+        """A scan is said again only when it tried or found another number."""
+        content = event.content
+        scan = (content.get("total"), content.get("found"), content.get("known"))
+        before, self._scan = self._scan, scan
+        return scan != before

@@ -2,20 +2,87 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
+from msgspec import Struct
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
+from twisted.internet.interfaces import IReactorTime
 
 from mother.app import Daemon
 from mother.core.bus import Sample
 from mother.core.model import Event, EventKind, Severity, Totals
-from mother.terminal.table import farm_table, headline, reasons, worst_first
+from mother.terminal.logs import one_line
+from mother.terminal.table import farm_table, headline, reasons, states, worst_first
 
 QUIET = frozenset({EventKind.AUDIT, EventKind.SCANNED, EventKind.ADDED, EventKind.FAULT})
 _STYLES = {Severity.WARNING: "yellow", Severity.ERROR: "red", Severity.CRITICAL: "bold red"}
+
+REASON_LINES, NEWS_LINES = 5, 6
+HEADER = 2
+"""Lines of the table above its rows."""
+
+
+class Chapter(Struct, frozen=True):
+    """A fault that befalls one miner `at` and is mended by a person at `mended`, farm seconds."""
+
+    at: float
+    fault: str
+    mended: float
+
+
+STORY = (
+    Chapter(300, "dead-board", 2600),
+    Chapter(900, "hot-board", 1800),
+    Chapter(1300, "vanished", 2500),
+    Chapter(2000, "hang", 3300),
+    Chapter(2400, "missing-board", 3700),
+)
+"""No three miners fall ill within ten minutes: the breaker would, rightly, stop all reboots."""
+
+CYCLE = 3900.0
+"""Farm seconds until it begins anew, elsewhere: a small farm has one reboot an hour."""
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Faulty(Protocol):
+    """A simulated miner, as far as the story goes."""
+
+    fault: Any
+
+
+class Story:
+    """Lets STORY happen to the miners, again and again, to others each time."""
+
+    def __init__(self, miners: Sequence[Faulty], clock: IReactorTime) -> None:
+        self._miners = miners
+        self._clock = clock
+        self._turns = 0
+
+    def begin(self) -> None:
+        """Tell it once, and then anew."""
+        for chapter in STORY:
+            miner = self._miners[self._turns * 7 % len(self._miners)]
+            self._turns += 1
+            self._clock.callLater(chapter.at, setattr, miner, "fault", chapter.fault)
+            self._clock.callLater(chapter.mended, self._mend, miner, chapter.fault)
+        self._clock.callLater(CYCLE, self.begin)
+
+    @staticmethod
+    def _mend(miner: Faulty, fault: str) -> None:
+        if miner.fault == fault:
+            miner.fault = "none"
 
 
 class News:
@@ -23,7 +90,7 @@ class News:
 
     name = "news"
 
-    def __init__(self, most: int = 8) -> None:
+    def __init__(self, most: int = NEWS_LINES) -> None:
         self.events: deque[Event] = deque(maxlen=most)
 
     def sample(self, sample: Sample) -> None:
@@ -48,10 +115,13 @@ class Screen:
 
     def __init__(self, daemon: Daemon, speed: float, console: Console) -> None:
         self._daemon = daemon
-        self._speed = speed
         self._console = console
         self._news = News()
-        self._live = Live(console=console, screen=False, auto_refresh=False, transient=False)
+        self._note = Text(
+            f"A simulated farm whose time runs {speed:g} times faster. Ctrl-C ends it.",
+            style="bright_black",
+        )
+        self._live = Live(console=console, auto_refresh=False)
         daemon.bus.add(self._news)
 
     def __enter__(self) -> Screen:
@@ -67,24 +137,44 @@ class Screen:
 
     def _picture(self) -> Group:
         rows = worst_first(self._daemon.view.rows())
-        why = reasons(rows, 6)
-        room = max(6, self._console.height - 9 - len(self._news.events) - len(why))
         totals = self._daemon.view.totals(self._daemon.now())
-        note = Text(
-            f"simulated farm, time runs {self._speed:g} times faster; Ctrl-C ends it",
-            style="bright_black",
-        )
+        width = self._console.width
+        head = [headline(totals), states(totals), self._note]
+        why = fitting(reasons(rows), REASON_LINES, width, self._wrapped)
+        newest = map(_news, reversed(self._news.events))
+        news = fitting(newest, NEWS_LINES, width, self._wrapped)
+        room = self._console.height - 1 - len(head) - HEADER - len(why) - 1 - len(news)
         return Group(
-            headline(totals),
-            note,
-            farm_table(rows, room),
+            *map(_cut, head),
+            farm_table(rows, max(3, room)),
             *why,
-            Text("Lately", style="bold"),
-            *map(_line, self._news.events),
+            Text("Lately, the newest first", style="bold"),
+            *news,
         )
 
+    def _wrapped(self, text: Text, width: int) -> list[Text]:
+        first, *rest = text.wrap(self._console, width - 2)
+        return [first, *(Text("  ").append_text(line) for line in rest)]
 
-def _line(event: Event) -> Text:
-    return Text(
-        event.text, style=_STYLES.get(event.severity, ""), overflow="ellipsis", no_wrap=True
-    )
+
+def fitting(
+    texts: Iterable[Text], most: int, width: int, wrapped: Callable[[Text, int], list[Text]]
+) -> list[Text]:
+    """The lines of the first texts: whole texts only, at most `most` lines; the first always."""
+    lines: list[Text] = []
+    for text in texts:
+        more = wrapped(text, width)
+        if lines and len(lines) + len(more) > most:
+            break
+        lines += more
+    return lines[:most]
+
+
+def _news(event: Event) -> Text:
+    at = time.strftime("%H:%M", time.gmtime(event.at))
+    return Text(f"{at} {one_line(event.text)}", style=_STYLES.get(event.severity, ""))
+
+
+def _cut(line: Text) -> Text:
+    line.no_wrap, line.overflow = True, "ellipsis"
+    return line

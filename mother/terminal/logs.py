@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-import warnings
+from collections.abc import Callable
 from typing import TextIO
 
 from twisted.logger import (
@@ -16,18 +17,36 @@ from twisted.logger import (
 from zope.interface import implementer
 
 OURS = "mother"
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def plain(text: str) -> str:
+    """The text without what would steer a terminal: devices say what they like."""
+    return _CONTROL.sub("?", text)
+
+
+def one_line(text: str) -> str:
+    """The same in one line."""
+    return plain(text.strip().replace("\n", " ").replace("\t", " "))
 
 
 @implementer(ILogObserver)
 class TextLog:
     """Writes our events from `info` on, everybody else's from `warn` on; one event, one line.
 
-    A failure is followed by its traceback. A stream that is gone costs the line, not the
-    process.
+    A failure is followed by its traceback. Time is UTC, as in the sentences. A stream that
+    is gone costs the line, not the process; `gone` hears of it.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        now: Callable[[], float] = time.time,
+        gone: Callable[[], object] = lambda: None,
+    ) -> None:
         self._stream = stream
+        self._now = now
+        self._gone = gone
 
     def __call__(self, event: LogEvent) -> None:
         """Take one event."""
@@ -35,19 +54,38 @@ class TextLog:
         ours = str(event.get("log_namespace", "")).startswith(OURS)
         if level < (LogLevel.info if ours else LogLevel.warn):
             return
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(event.get("log_time")))
-        failed = "log_failure" in event
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._now()))
         text = eventAsText(
-            event, includeTraceback=failed, includeTimestamp=False, includeSystem=False
+            event, includeTraceback=False, includeTimestamp=False, includeSystem=False
         )
+        lines = f"{stamp} {level.name:<8} {one_line(text)}\n{_traceback(event)}"
         try:
-            self._stream.write(f"{stamp} {level.name:<8} {text.rstrip()}\n")
+            self._stream.write(lines)
             self._stream.flush()
         except (OSError, ValueError):
-            return
+            self._gone()
 
 
-def begin(stream: TextIO) -> None:
-    """From now on the log goes to `stream`."""
-    with warnings.catch_warnings():
-        globalLogBeginner.beginLoggingTo([TextLog(stream)], redirectStandardIO=False)
+@implementer(ILogObserver)
+class Held:
+    """Keeps the last failures while a screen is painted; `lines` has them in full."""
+
+    def __init__(self, most: int = 5) -> None:
+        self.lines: list[str] = []
+        self._most = most
+
+    def __call__(self, event: LogEvent) -> None:
+        """Take one event."""
+        if "log_failure" in event and len(self.lines) < self._most:
+            self.lines.append(f"{one_line(eventAsText(event))}\n{_traceback(event)}")
+
+
+def _traceback(event: LogEvent) -> str:
+    if "log_failure" not in event:
+        return ""
+    return plain(event["log_failure"].getTraceback().rstrip()) + "\n"
+
+
+def begin(observer: TextLog | Held) -> None:
+    """From now on the log goes there."""
+    globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)

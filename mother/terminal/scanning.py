@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TextIO
 
 import msgspec
 from msgspec import Struct
@@ -13,26 +12,39 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from twisted.internet.interfaces import IReactorTime
 
 from mother.app import Finder
-from mother.core.clock import sleep
 from mother.core.crowd import each
 from mother.core.errors import DeviceError
 from mother.core.loop import Loop
-from mother.core.model import Settings
+from mother.core.model import Settings, Totals
 from mother.fleet.remembered import Watch
 from mother.fleet.roster import Entry
 from mother.fleet.views import Row
 from mother.jobs.rules import judge, sentences
-from mother.terminal.table import farm_table, headline, reasons, worst_first
+from mother.terminal.table import (
+    console_on,
+    farm_table,
+    headline,
+    reasons,
+    say,
+    states,
+    worst_first,
+)
 
 READS = 100
 
 
 class Found(Struct):
-    """What a scan brought: the miners' rows, what is configured on each, and odd hosts."""
+    """What a scan brought: the miners' rows, what is configured on each, and odd hosts.
+
+    `sightings` are address, family and reason.
+    """
 
     rows: list[Row]
     settings: Mapping[str, Settings]
     sightings: list[tuple[str, str, str]]
+    totals: Totals
+    addresses: int
+    port: int
 
 
 async def look_once(finder: Finder) -> Found:
@@ -51,10 +63,15 @@ async def look_once(finder: Finder) -> Found:
             return
 
     await each(list(finder.roster), read, READS)
-    sightings = [
-        (str(seen.address), seen.family, seen.reason) for seen in finder.roster.sightings.values()
-    ]
-    return Found(finder.view.rows(), settings, sorted(sightings))
+    seen = sorted(finder.roster.sightings.values(), key=lambda one: one.address)
+    return Found(
+        finder.view.rows(),
+        settings,
+        [(str(one.address), one.family, one.reason) for one in seen],
+        finder.view.totals(finder.now()),
+        finder.scan.progress.total,
+        finder.config.dragon_port,
+    )
 
 
 def judge_once(entry: Entry, finder: Finder) -> None:
@@ -67,7 +84,7 @@ def judge_once(entry: Entry, finder: Finder) -> None:
 
 
 class Bar:
-    """A job that keeps a progress bar on standard error; silent when that is no terminal."""
+    """A job that keeps a progress bar on a terminal; silent where there is none."""
 
     name = "progress"
 
@@ -82,7 +99,7 @@ class Bar:
             console=console,
             transient=True,
             auto_refresh=False,
-            disable=not console.is_terminal,
+            disable=not console.is_terminal or console.is_dumb_terminal,
         )
         self._task = self._progress.add_task("Scanning", total=None, met=0)
 
@@ -102,38 +119,31 @@ class Bar:
         self._progress.refresh()
 
 
-async def scan(
-    finder: Finder, clock: IReactorTime, as_json: bool, write: Callable[[str], object]
-) -> None:
-    """Do it, with a progress bar; the result goes to `write`, as a table or as JSON."""
-    errors = Console(stderr=True)
-    with Bar(finder, errors) as bar:
+async def scan(finder: Finder, clock: IReactorTime) -> Found:
+    """Do it, with a progress bar on standard error."""
+    with Bar(finder, Console(stderr=True)) as bar:
         loop = Loop(bar, lambda: 0.2, clock)
         loop.start()
         try:
-            found = await look_once(finder)
+            return await look_once(finder)
         finally:
             await loop.stop()
-            await finder.http.close()
-    await sleep(clock, 0)
-    if as_json:
-        write(msgspec.json.format(msgspec.json.encode(as_data(found)), indent=2).decode() + "\n")
-    else:
-        show(finder, found)
 
 
-def as_data(found: Found) -> dict[str, Any]:
-    """The result as plain values: SI units, no passwords."""
-    return {
-        "miners": [_miner(row, found.settings.get(row.mac)) for row in found.rows],
+def as_json(found: Found) -> str:
+    """The result as JSON: SI units, no passwords."""
+    plain = {
+        "miners": [as_data(row, found.settings.get(row.mac)) for row in found.rows],
         "unidentified": [
             {"address": address, "family": family, "reason": reason}
             for address, family, reason in found.sightings
         ],
     }
+    return msgspec.json.format(msgspec.json.encode(plain), indent=2).decode() + "\n"
 
 
-def _miner(row: Row, settings: Settings | None) -> dict[str, Any]:
+def as_data(row: Row, settings: Settings | None = None) -> dict[str, Any]:
+    """One miner as plain values; H/s, C and seconds; null is what is not known."""
     pools = settings.pools if settings is not None else None
     return {
         "worker": row.worker,
@@ -143,6 +153,7 @@ def _miner(row: Row, settings: Settings | None) -> dict[str, Any]:
         "model": row.model,
         "firmware": row.firmware,
         "state": row.state.value,
+        "because": list(row.because),
         "hashrate": row.hashrate,
         "expected_hashrate": row.expected_hashrate,
         "boards_alive": row.boards_alive,
@@ -154,19 +165,25 @@ def _miner(row: Row, settings: Settings | None) -> dict[str, Any]:
     }
 
 
-def show(finder: Finder, found: Found) -> None:
-    """The result as a table on standard output."""
-    console = Console(file=sys.stdout)
+def show(found: Found, stream: TextIO) -> None:
+    """The result as a table."""
+    console = console_on(stream)
     if found.rows:
-        console.print(farm_table(worst_first(found.rows)))
-        for line in reasons(found.rows):
-            console.print(line)
-        console.print(headline(finder.view.totals(finder.now())))
+        show_farm(console, found.rows, found.totals)
     else:
-        total = finder.scan.progress.total
-        console.print(
-            f"No miner answered at {total} addresses on port {finder.config.dragon_port}. Is this "
-            "the network they are in, and may this host reach them?"
+        say(
+            console,
+            f"No miner answered at {found.addresses} addresses on port {found.port}. Is this the "
+            "network they are in, and may this host reach them?",
         )
     for address, family, reason in found.sightings:
-        console.print(f"{address} looks like a {family or 'miner'} but {reason}.")
+        say(console, f"{address} looks like a {family or 'miner'} but {reason}.")
+
+
+def show_farm(console: Console, rows: list[Row], totals: Totals) -> None:
+    """The table, what is wrong, and the sums."""
+    console.print(farm_table(worst_first(rows)))
+    for line in reasons(worst_first(rows)):
+        say(console, line)
+    say(console, headline(totals))
+    say(console, states(totals))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TextIO
 
 from rich import box
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from mother.core.model import State, Totals
 from mother.core.units import duration, si
 from mother.fleet.views import Row
+from mother.terminal.logs import one_line
 
 STYLES = {
     State.HASHING: "green",
@@ -22,17 +25,39 @@ STYLES = {
 }
 _URGENT = (State.GONE, State.ILL, State.UNKNOWN, State.TUNING, State.ASLEEP, State.HASHING)
 
+FILE_WIDTH = 200
+"""Columns where there is no terminal: a file or a pipe keeps names and sentences whole."""
+
+
+def console_on(stream: TextIO) -> Console:
+    """A console that never wraps or cuts for the sake of a terminal that is not there."""
+    console = Console(file=stream)
+    return console if console.is_terminal else Console(file=stream, width=FILE_WIDTH)
+
+
+def say(console: Console, sentence: str | Text) -> None:
+    """One sentence: wrapped on a terminal, one line elsewhere; brackets mean nothing."""
+    text = Text(one_line(sentence)) if isinstance(sentence, str) else sentence
+    console.print(text, soft_wrap=not console.is_terminal)
+
 
 def headline(totals: Totals) -> Text:
-    """`48 miners  776 TH/s of 800 TH/s  46 hashing  1 ill  1 gone`."""
-    line = Text(f"{totals.miners} miners", style="bold")
+    """`48 miners  776 TH/s of 800 TH/s  hottest 81 °C`."""
+    many = "1 miner" if totals.miners == 1 else f"{totals.miners} miners"
+    line = Text(many, style="bold")
     line.append(f"  {si(totals.hashrate, 'H/s')} of {si(totals.expected_hashrate, 'H/s')}")
+    if totals.temperature_max is not None:
+        line.append(f"  hottest {totals.temperature_max:.0f} °C")
+    return line
+
+
+def states(totals: Totals) -> Text:
+    """`46 hashing  1 ill  1 gone`: the states that occur, each in its colour."""
+    line = Text()
     for state in State:
         count = totals.states.get(state.value, 0)
         if count:
-            line.append(f"  {count} {state.value}", style=STYLES[state])
-    if totals.temperature_max is not None:
-        line.append(f"  hottest {totals.temperature_max:.0f} °C")
+            line.append(f"{'  ' if line else ''}{count} {state.value}", style=STYLES[state])
     return line
 
 
@@ -44,10 +69,10 @@ def worst_first(rows: Sequence[Row]) -> list[Row]:
 def farm_table(rows: Sequence[Row], most: int | None = None) -> Table:
     """One line per miner, at most `most`; the rest is counted in the last line. 80 columns."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-    for name in ("Worker", "Address", "Type", "State"):
-        table.add_column(name, no_wrap=True)
-    for name in ("Hashrate", "Boards", "Temp", "Uptime"):
-        table.add_column(name, justify="right", no_wrap=True)
+    for name, width in (("Worker", 15), ("Address", 9), ("Type", 4), ("State", 7)):
+        table.add_column(name, min_width=width, no_wrap=True)
+    for name, width in (("Hashrate", 9), ("Boards", 6), ("Temp", 6), ("Uptime", 10)):
+        table.add_column(name, justify="right", min_width=width, no_wrap=True)
     shown = rows if most is None or len(rows) <= most else rows[: max(1, most - 1)]
     for row in shown:
         table.add_row(*_cells(row))
@@ -56,23 +81,16 @@ def farm_table(rows: Sequence[Row], most: int | None = None) -> Table:
     return table
 
 
-def reasons(rows: Sequence[Row], most: int | None = None) -> list[Text]:
-    """Why miners are not as they should be, a line each, at most `most`."""
-    lines = [
-        Text(f"{row.worker}: {' '.join(row.because)}", overflow="ellipsis", no_wrap=True)
-        for row in rows
-        if row.because
-    ]
-    if most is not None and len(lines) > most:
-        lines = [*lines[: most - 1], Text(f"and {len(lines) - most + 1} more")]
-    return lines
+def reasons(rows: Sequence[Row]) -> list[Text]:
+    """Why miners are not as they should be, a sentence each."""
+    return [Text(one_line(f"{row.worker}: {' '.join(row.because)}")) for row in rows if row.because]
 
 
 def _cells(row: Row) -> list[Text]:
     return [
-        Text(row.worker),
+        Text(one_line(row.worker)),
         Text(row.address.host),
-        Text(row.model),
+        Text(one_line(row.model)),
         Text(row.state.value, style=STYLES[row.state]),
         Text(si(row.hashrate, "H/s")),
         Text(_boards(row)),
