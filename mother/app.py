@@ -229,7 +229,7 @@ class Daemon(Finder):
         await self.health.wrote(entry, command)
 
     async def _read_first(self, entry: Entry) -> None:
-        if entry.reading is None:
+        if entry.reading is None or entry.failures:
             await self.poller.poll(entry, "stats")
 
     def _visit_old_friends(self) -> None:

@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,6 +38,7 @@ from mother.terminal.process import (
     INTERRUPTED,
     OK,
     Served,
+    forgiving_streams,
     on_hangup,
     once,
     serve,
@@ -53,9 +54,7 @@ reactor = cast(EPollReactor, global_reactor)
 
 def main(argv: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     """Run one command; the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError):  # a test's stand-in
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # text streams have it
+    forgiving_streams()
     try:
         try:
             return _command(list(sys.argv[1:] if argv is None else argv), program)
@@ -94,6 +93,7 @@ def _command(words: list[str], program: str) -> int:
 
 def run(words: Sequence[str], program: str) -> int:
     """`mother run`, and `mother` with options only."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to read again
     options = _parsed(_parser("run", program, manual.RUN), words, program)
     source = Source(options, program, require_network=True)
     config = _load(source)

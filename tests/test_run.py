@@ -133,7 +133,7 @@ def test_in_a_dry_run_each_write_is_told_and_none_is_made(tmp_path: Path) -> Non
         process.said("Dry run: everything is read, nothing is written")
         process.said("dry run: would reboot dragon-.* Board [012] dead")
         statsd.got(r"^dragons\.health\.would_write:1\b")
-        time.sleep(2)
+        time.sleep(1.2)
         assert process.end() == 0
         assert one.writes == []
     assert len(lines_with(process.log, "would reboot")) == 1

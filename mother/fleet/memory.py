@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
+from twisted.internet.defer import Deferred, TimeoutError  # noqa: A004
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
@@ -18,6 +19,9 @@ from mother.fleet.files import Writer
 from mother.fleet.remembered import DeviceMemory, FarmMemory, SightingMemory
 
 VERSION = 1
+
+PATIENCE = 5.0
+"""Seconds that a write to the disk may hold up who waits for it."""
 
 
 class MemoryRefused(Exception):
@@ -200,9 +204,14 @@ class FileMemory:
             self._timer = self._clock.callLater(self._delay, self._save)
 
     async def save_now(self) -> None:
-        """Write what is known; returns when the disk has it, or refused it."""
+        """Write what is known; returns when the disk has it, refused it, or hangs."""
         self._save()
-        await self._files.flush()
+        written = Deferred.fromCoroutine(self._files.flush())
+        written.addTimeout(PATIENCE, self._clock)
+        try:
+            await written
+        except TimeoutError:
+            self.log.error("{path} is not written in time: the disk hangs.", path=str(self._path))
 
     def _save(self) -> None:
         timer, self._timer = self._timer, None

@@ -35,6 +35,7 @@ class Chart:
         self._pretending = pretending
         self._pretended: dict[str, Record] = {}
         self._pretended_farm: FarmMemory | None = None
+        self._reserved: dict[str, float] = {}
         self._awaited: dict[str, float] | None = None
 
     def of(self, ident: str) -> DeviceMemory:
@@ -93,6 +94,7 @@ class Chart:
     def reserve(self, ident: str) -> None:
         """A reboot is about to be ordered: it takes a place in the farm's limits at once."""
         now, farm = self._now(), self.farm
+        self._reserved[ident] = now
         self.keep_farm(
             replace(
                 farm,
@@ -103,12 +105,15 @@ class Chart:
 
     def release(self, ident: str) -> None:
         """The reboot was not made: its place is free again."""
-        farm = self.farm
+        farm, at = self.farm, list(self.farm.ledger.at)
+        mine = self._reserved.pop(ident, None)
+        if mine in at:
+            at.remove(mine)
         trials = tuple(trial for trial in farm.breaker.trials if trial.device != ident)
         self.keep_farm(
             replace(
                 farm,
-                ledger=Ledger(farm.ledger.at[:-1]),
+                ledger=Ledger(tuple(at)),
                 breaker=replace(farm.breaker, trials=trials),
             )
         )

@@ -8,7 +8,7 @@ on when the daemon started.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -88,8 +88,8 @@ class Decision(Struct, frozen=True):
     leave: bool = False
 
 
-def decide(case: Case, zone: tzinfo = UTC) -> Decision:
-    """Whether to reboot one miner now. Times in the sentence are in `zone`."""
+def decide(case: Case, zone: tzinfo | None = None) -> Decision:
+    """Whether to reboot one miner now. Times in the sentence are in `zone` (None: this machine's)."""
     if not any(one.ill for one in case.watch.conditions):
         return Decision(False)
     holds = [hold for look in OBSTACLES if (hold := look(case)) is not None]
@@ -287,7 +287,7 @@ def _by(time: float | None, now: float) -> float | None:
 # What a person reads
 
 
-def _because(case: Case, holds: list[Hold], not_before: float | None, zone: tzinfo) -> str:
+def _because(case: Case, holds: list[Hold], not_before: float | None, zone: tzinfo | None) -> str:
     ill = [one for one in case.watch.conditions if one.ill]
     history = _history(case.record, not_before, case.now, zone)
     return " ".join(
@@ -310,7 +310,7 @@ def _reason(holds: list[Hold], case: Case) -> str:
 TIMES = {1: "once", 2: "twice"}
 
 
-def _history(record: Record, not_before: float | None, now: float, zone: tzinfo) -> str:
+def _history(record: Record, not_before: float | None, now: float, zone: tzinfo | None) -> str:
     said = []
     if record.reboots and record.rebooted is not None:
         times = TIMES.get(record.reboots, f"{record.reboots} times")
@@ -322,7 +322,7 @@ def _history(record: Record, not_before: float | None, now: float, zone: tzinfo)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
-def _clock(time: float, now: float, zone: tzinfo) -> str:
+def _clock(time: float, now: float, zone: tzinfo | None) -> str:
     """`02:41`, with the date where it is not today."""
     moment = datetime.fromtimestamp(time, zone)
     today = datetime.fromtimestamp(now, zone).date()

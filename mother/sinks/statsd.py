@@ -79,7 +79,7 @@ class StatsdSink:
         await self._lookups.stop()
         await self._flushes.stop()
         self._flush()
-        self._socket.close()
+        self._socket.point(None)
 
     def sample(self, sample: Sample) -> None:
         """One miner's gauges: the family's own below `worker.`, the uniform ones below `miner.`.
@@ -185,7 +185,7 @@ class StatsdSink:
             self._move(settings)
 
     def _move(self, settings: Statsd) -> None:
-        self._socket.close()
+        self._socket.point(None)
         if settings.host is None:
             self._lose_pending()
             return

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Awaitable, Callable
+from io import TextIOWrapper
 from typing import Any, Generic, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -18,6 +19,8 @@ OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 LAST_CALL = 4.5
 """Real seconds after the signal; what has not ended by then is cut off."""
+
+ENDING = (signal.SIGINT, signal.SIGTERM)
 
 log = Logger()
 T = TypeVar("T")
@@ -32,15 +35,14 @@ class Served(Generic[T]):
         self.error: BaseException | None = None
         self._reactor = reactor
         self._interrupted = interrupted
-        self._ending = False
+        self._guard: threading.Timer | None = None
         self._work: Deferred[T] | None = None
 
     def run(
         self, work: Callable[[], Awaitable[T]], stop: Callable[[], Awaitable[None]], last: bool
     ) -> None:
         """Begin `work`, serve until a signal (with `last`: or its end), then `stop`."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._on_signal)
+        before = {number: signal.signal(number, self._on_signal) for number in ENDING}
 
         async def body() -> T:
             return await work()
@@ -63,22 +65,25 @@ class Served(Generic[T]):
         self._reactor.addSystemEventTrigger("before", "shutdown", closing)
         self._reactor.callWhenRunning(launch)
         self._reactor.run(installSignalHandlers=False)
+        if self._guard is not None:
+            self._guard.cancel()  # what follows, such as printing, may take its time
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
     def end(self) -> None:
         """Stop the reactor; asking again changes nothing."""
-        if self._ending:
+        if self._guard is not None:
             return
-        self._ending = True
-        guard = threading.Timer(LAST_CALL, _cut_off)
-        guard.daemon = True
-        guard.start()
+        self._guard = threading.Timer(LAST_CALL, _cut_off)
+        self._guard.daemon = True
+        self._guard.start()
         self._reactor.stop()
 
     def _on_signal(self, *_: object) -> None:
         self._reactor.callFromThread(self._interrupt)
 
     def _interrupt(self) -> None:
-        if not self._ending:
+        if self._guard is None:
             self.code = self._interrupted
         self.end()
 
@@ -86,7 +91,7 @@ class Served(Generic[T]):
         self.result = result
 
     def _failed(self, failure: Failure) -> None:
-        if self._ending and failure.check(CancelledError):
+        if self._guard is not None and failure.check(CancelledError):
             return
         self.code = FAILED
         self.error = failure.value
@@ -116,6 +121,13 @@ def once(
 def on_hangup(reactor: EPollReactor, call: Callable[[], Any]) -> None:
     """Call this in the reactor at each SIGHUP."""
     signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(call))
+
+
+def forgiving_streams() -> None:
+    """What a terminal cannot show is replaced, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _cut_off() -> None:

@@ -309,3 +309,37 @@ def test_no_password_is_ever_told() -> None:
     (told,) = world.daemon.ear.texts(EventKind.SIGHTED)
     assert "refuses all 1 logins we know" in told
     assert "guess" not in told
+
+
+def test_a_stranger_at_the_old_home_takes_nothing_from_the_new_one() -> None:
+    world = World(miners=2)
+    entry, _ = world.adopted()
+    old, new = entry.address, Address("127.78.0.30", 80)
+    world.dragon.move(new.host)
+    world.ether.run()
+    world.dragons[1].move(old.host)
+    world.ether.run()
+    world.ether.latency = 0.1
+    look = world.daemon.begin(world.daemon.adoption.look(old))
+    world.ether.run(0.05)
+    world.daemon.roster.move(entry, world.daemon.family.device(new, CONFIG.credentials[1]))
+    world.ether.run(20)
+    assert look
+    assert world.daemon.roster.at(new) is entry
+    assert world.daemon.entry(world.dragons[1]).address == old
+
+
+def test_a_miner_found_elsewhere_while_a_look_waits_is_not_asked_again() -> None:
+    world = World()
+    (entry,) = world.adopted()
+    world.dragon.fault = Fault.HANG
+    world.daemon.begin(world.daemon.poller.poll(entry, "stats"))
+    world.ether.run()
+    world.dragon.fault = Fault.NONE
+    look = world.daemon.begin(world.daemon.adoption.look(entry.address))
+    new = Address("127.78.0.30", 80)
+    world.daemon.roster.move(entry, world.daemon.family.device(new, CONFIG.credentials[1]))
+    asked = world.dragon.requests.total()
+    world.ether.run(10)
+    assert look == [entry]
+    assert world.dragon.requests.total() == asked

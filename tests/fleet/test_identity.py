@@ -6,7 +6,7 @@ import pytest
 
 from mother.core.errors import Stranger, Unreachable
 from mother.fleet.identity import confirmed, device_id, recognised, worker_name
-from tests.fleet.world import World
+from tests.fleet.world import CONFIG, World
 
 MAC = "a0:b0:45:00:e3:ab"
 
@@ -58,3 +58,11 @@ def test_another_mac_at_the_address_is_a_stranger() -> None:
     with pytest.raises(Stranger) as caught:
         world.daemon.do(confirmed(entry))
     assert caught.value.found == MAC
+
+
+def test_a_session_that_expects_nobody_is_checked_all_the_same() -> None:
+    world = World(miners=2)
+    entry, other = world.adopted()
+    entry.device = world.daemon.family.device(other.address, CONFIG.credentials[1])
+    with pytest.raises(Stranger):
+        world.daemon.do(confirmed(entry))

@@ -289,6 +289,21 @@ def test_no_password_can_be_remembered() -> None:
     assert DeviceMemory.__annotations__["credential"] == "int | None"
 
 
+class Hanging(Written):
+    async def flush(self) -> None:
+        await Deferred()
+
+
+def test_a_disk_that_hangs_holds_up_nobody_for_long(path: Path) -> None:
+    clock = Clock()
+    memory = open_memory(path, Hanging(), clock)
+    waiting = Deferred.fromCoroutine(memory.save_now())
+    clock.advance(4)
+    assert not waiting.called
+    clock.advance(2)
+    assert waiting.called
+
+
 @in_reactor
 async def test_five_thousand_devices_are_kept_by_way_of_the_thread(path: Path) -> None:
     files = Files(reactor)

@@ -179,6 +179,16 @@ def test_a_place_in_the_limits_is_taken_and_given_back() -> None:
     assert noted.world.daemon.memory.farm == trying
 
 
+def test_a_place_given_back_is_ones_own_and_not_the_newest() -> None:
+    noted = Noted()
+    first = noted.now()
+    noted.chart.reserve(noted.entry.id)
+    noted.world.ether.run(60)
+    noted.chart.reserve("site/mac:another")
+    noted.chart.release(noted.entry.id)
+    assert noted.chart.farm.ledger.at == (first + 60,)
+
+
 def test_the_forgotten_leave_nothing() -> None:
     noted = Noted()
     noted.reboot()
@@ -190,3 +200,12 @@ def test_the_forgotten_leave_nothing() -> None:
     assert noted.chart._pretended == {}
     assert noted.chart._awaited == {}
     assert noted.entry.id not in noted.world.daemon.memory.devices
+
+
+def test_a_reboot_that_was_overdue_before_a_restart_is_no_news() -> None:
+    noted = Noted()
+    noted.reboot()
+    noted.world.ether.run(BACK_WITHIN + 1)
+    again = noted.another()
+    assert again.reboot_news(noted.entry) is None
+    assert again.never_back() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from datetime import timedelta, timezone
 from typing import Any
 
@@ -172,6 +173,18 @@ def test_times_are_told_in_the_farms_zone_and_with_a_date_where_it_is_another_da
     assert decide(case(record=record), ahead).because == (
         "Board 2 dead for 14 min. Rebooted once at 23:38; next try not before 2023-11-15 00:08."
     )
+
+
+def test_without_a_zone_times_are_told_in_that_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = replace(healing.rebooted(Record(), NOW - 300), not_before=NOW + 600)
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "EST+5")
+        time.tzset()
+        because = decide(case(record=record)).because
+    time.tzset()
+    assert "Rebooted once at 17:08; next try not before 17:23." in because
 
 
 def test_two_reboots_that_did_not_cure_it_leave_it_for_a_human_and_that_is_told_once() -> None:

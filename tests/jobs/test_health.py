@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from mother.config.model import Block, Config
+from mother.core.errors import Declined
 from mother.core.model import Address, EventKind, State
 from mother.sim.faults import Fault
 from tests.fleet.world import CONFIG, DAY, HOUR, MINUTE, SETTINGS, World, failures, logged
@@ -328,3 +329,19 @@ def test_one_miner_that_cannot_be_judged_costs_only_itself() -> None:
     faults = [one for one in world.daemon.ear.of(EventKind.FAULT) if one.worker == broken.worker]
     assert faults[0].content["where"] == "health"
     assert faults[0].content["first"] is True
+
+
+def test_a_reboot_that_the_miner_declines_is_told_once() -> None:
+    world = minded()
+    entry = world.daemon.entry(world.dragon)
+
+    async def perform(command: object) -> None:
+        raise Declined("not today")
+
+    entry.device.perform = perform  # type: ignore[method-assign]  # a miner with a will
+    world.dragon.fault = Fault.DEAD_BOARD
+    world.ether.until(lambda: world.daemon.ear.of(EventKind.REBOOT_FAILED), 600)
+    world.ether.run(25 * MINUTE)
+    told = world.daemon.ear.texts(EventKind.REBOOT_FAILED)
+    assert set(told) == {f"{entry.worker} at 127.78.0.1 could not be rebooted: not today"}
+    assert len(told) == len(world.daemon.ear.of(EventKind.AUDIT))

@@ -256,3 +256,17 @@ def test_a_farm_of_nothing_is_scanned_too() -> None:
     world = World(config=replace(CONFIG, networks=()))
     world.daemon.scan_once()
     assert world.daemon.ear.of(EventKind.SCANNED)[0].content["total"] == 0
+
+
+def test_a_scan_that_is_cancelled_while_it_knocks_ends_its_looks_too() -> None:
+    world = World(miners=3)
+    (entry, *_) = world.adopted()
+    world.ether.latency = 0.2
+    outcome: list[Any] = []
+    scan = Deferred.fromCoroutine(slow_sweep(world).run())
+    scan.addErrback(outcome.append)
+    world.ether.run(0.1)
+    assert entry.lock.locked
+    scan.cancel()
+    assert outcome[0].check(CancelledError)
+    assert not entry.lock.locked

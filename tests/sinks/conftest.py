@@ -21,10 +21,10 @@ REQUIRED = os.environ.get("MOTHER_REQUIRE_REAL_PARTS") == "1"
 class Receiver:
     """A UDP socket on loopback; `lines()` is what came since the last call."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind(("127.0.0.1", port))
         self._socket.settimeout(0.05)
         self.port: int = self._socket.getsockname()[1]
 

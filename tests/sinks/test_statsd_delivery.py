@@ -143,6 +143,24 @@ def test_an_address_the_system_refuses_costs_lines_and_nothing_else(receiver: Re
     assert receiver.lines() == ["dragons.manager.dragons.removed:1|c"]
 
 
+def test_a_statsd_that_is_down_is_noticed_and_loses_nothing_once_it_is_back(
+    farm: Setup, receiver: Receiver, logged: list[LogEvent]
+) -> None:
+    receiver.close()
+    for _ in range(3):
+        farm.sink.event(event(EventKind.REMOVED))
+        farm.second()
+    assert farm.sink.dropped == 2  # of the last it is not known yet
+    back = Receiver(receiver.port)
+    farm.sink.event(event(EventKind.ADDED))
+    farm.second()
+    assert farm.sink.dropped == 3
+    assert "dragons.manager.dragons.added:1|c" in back.lines()
+    back.close()
+    told = [formatEvent(one) for one in logged]
+    assert "Metrics are being lost (Connection refused); they are counted." in told
+
+
 def test_what_is_gathered_is_sent_at_the_stop(farm: Setup, receiver: Receiver) -> None:
     farm.sink.event(event(EventKind.REMOVED))
     ended = Deferred.fromCoroutine(farm.sink.stop())
