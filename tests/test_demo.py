@@ -147,18 +147,24 @@ def test_a_signal_ends_the_plain_demo_cleanly(tmp_path: Path, number: int) -> No
 
 def test_a_demo_whose_reader_has_left_ends(tmp_path: Path) -> None:
     words = ("demo", "--network=127.81.44.0/28", "--miners=3", "--plain", "--speed=300")
-    script = f"{' '.join([*MOTHER, *words])} | head -n 1"
-    done = subprocess.run(
-        ["bash", "-c", script],
+    process = subprocess.Popen(
+        [*MOTHER, *words],
         cwd=tmp_path,
         env=environment(TMPDIR=str(tmp_path)),
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
-    assert "minds" in done.stdout
-    assert done.stderr == ""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        assert b"minds" in process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(15) == 0
+        assert process.stderr.read() == b""
+    finally:
+        process.kill()
+        process.wait(5)
+        process.stderr.close()
     assert leftovers(tmp_path) == []
 
 

@@ -171,7 +171,7 @@ def fitting(
 
 
 def _news(event: Event) -> Text:
-    at = time.strftime("%H:%M", time.gmtime(event.at))
+    at = time.strftime("%H:%M", time.localtime(event.at))
     return Text(f"{at} {one_line(event.text)}", style=_STYLES.get(event.severity, ""))
 
 

@@ -34,8 +34,8 @@ def one_line(text: str) -> str:
 class TextLog:
     """Writes our events from `info` on, everybody else's from `warn` on; one event, one line.
 
-    A failure is followed by its traceback. Time is UTC, as in the sentences. A stream that
-    is gone costs the line, not the process; `gone` hears of it.
+    A failure is followed by its traceback. Time is this machine's with its offset, as in the
+    sentences. A stream that is gone costs the line, not the process; `gone` hears of it.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class TextLog:
         ours = str(event.get("log_namespace", "")).startswith(OURS)
         if level < (LogLevel.info if ours else LogLevel.warn):
             return
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._now()))
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self._now()))
         text = eventAsText(
             event, includeTraceback=False, includeTimestamp=False, includeSystem=False
         )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import time
+from collections.abc import Iterator
 
+import pytest
 from twisted.logger import LogEvent, LogLevel
 from twisted.python.failure import Failure
 
@@ -24,8 +27,18 @@ def written(*events: LogEvent) -> str:
     return stream.getvalue()
 
 
-def test_a_line_is_utc_time_level_and_sentence() -> None:
-    assert written(event("all is well")) == "2023-11-14T22:13:20Z info     all is well\n"
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as here:
+        here.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("berlin")
+def test_a_line_is_this_machine_s_time_with_its_offset_level_and_sentence() -> None:
+    assert written(event("all is well")) == "2023-11-14T23:13:20+0100 info     all is well\n"
 
 
 def test_others_are_heard_from_warn_on_and_we_from_info_on() -> None:
