@@ -89,7 +89,7 @@ class Decision(Struct, frozen=True):
 
 
 def decide(case: Case, zone: tzinfo | None = None) -> Decision:
-    """Whether to reboot one miner now. Times in the sentence are in `zone` (None: this machine's)."""
+    """Whether to reboot one miner now; times are told in `zone`, None for this machine's."""
     if not any(one.ill for one in case.watch.conditions):
         return Decision(False)
     holds = [hold for look in OBSTACLES if (hold := look(case)) is not None]
