@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -51,7 +50,8 @@ def peer_python() -> str:
     return str(python)
 
 
-def peer_run(folder: Path) -> list[str]:
+def peer_run(folder: Path, interval: int) -> list[str]:
     """mother-of-dragons with a configuration that leaves the farm as it is."""
-    shutil.copy(BENCH / "peer.toml", folder / "peer.toml")
+    settings = (BENCH / "peer.toml").read_text().replace("interval = 60", f"interval = {interval}")
+    (folder / "peer.toml").write_text(settings)
     return [peer_python(), str(BENCH / "run_peer.py"), str(folder / "peer.toml")]

@@ -46,6 +46,7 @@ class Adoption:
         self._now = now
         self._memory = memory
         self._settled = settled
+        self._logins = config().credentials
         self._looking: set[Address] = set()
         self._claims: dict[Address, Entry] = {}
 
@@ -77,6 +78,7 @@ class Adoption:
             self._looking.discard(address)
 
     async def _look(self, address: Address) -> Entry | None:
+        self._heed_logins()
         known = self._roster.at(address)
         if known is not None:
             return await self._revisit(known, address)
@@ -88,6 +90,18 @@ class Adoption:
                 return await self._identify(address, family)
         self._unsighted(address)
         return None
+
+    def _heed_logins(self) -> None:
+        """Logins that were configured meanwhile are offered at once: no refusal was of them."""
+        logins = self._config().credentials
+        if logins == self._logins:
+            return
+        self._logins = logins
+        for sighting in self._roster.sightings.values():
+            sighting.next_try = 0.0
+        for entry in self._roster:
+            entry.untried = entry.untried or entry.quiet_until > 0.0
+            entry.quiet_until = 0.0
 
     async def _revisit(self, entry: Entry, address: Address) -> Entry | None:
         """Confirm that a known miner is still where we believe it to be."""

@@ -75,8 +75,8 @@ class Files:
     """A service: one thread of our own that writes files, the newest content of each path only.
 
     What is handed in before `start` waits for it. A path that cannot be written (disk full,
-    read-only) is logged once until it works again; that content is dropped, the old file stays.
-    `most` bounds the paths that may wait.
+    read-only) is logged once until it works again; the old file stays, and the content is tried
+    again after any other write has succeeded. `most` bounds the paths that may wait.
     """
 
     log = Logger()
@@ -90,6 +90,7 @@ class Files:
         thread = partial(threading.Thread, daemon=True)
         self._pool.threadFactory = thread  # type: ignore[assignment]  # any maker of threads does
         self._waiting: dict[Path, Wanted] = {}
+        self._owed: dict[Path, Wanted] = {}
         self._writing: Path | None = None
         self._broken: set[Path] = set()
         self._flushers: list[Deferred[None]] = []
@@ -117,6 +118,7 @@ class Files:
             self._failed(path, "too many files wait to be written")
             return
         self._waiting[path] = Wanted(content, mode)
+        self._owed.pop(path, None)
         self._next()
 
     async def flush(self) -> None:
@@ -141,15 +143,22 @@ class Files:
         wanted = self._waiting.pop(path)
         job: Callable[[], None] = partial(write_atomic, path, wanted.content, wanted.mode)
         written = deferToThreadPool(self._reactor, self._pool, job)
-        written.addCallbacks(self._wrote, self._lost, callbackArgs=(path,), errbackArgs=(path,))
+        args = (path, wanted)
+        written.addCallbacks(self._wrote, self._lost, callbackArgs=args, errbackArgs=args)
         written.addBoth(self._free)
 
-    def _wrote(self, _: None, path: Path) -> None:
+    def _wrote(self, _: None, path: Path, wanted: Wanted) -> None:
+        del wanted
+        for other, owed in self._owed.items():
+            self._waiting.setdefault(other, owed)
+        self._owed.clear()
         if path in self._broken:
             self._broken.discard(path)
             self.log.info("{path} can be written again.", path=str(path))
 
-    def _lost(self, failure: Failure, path: Path) -> None:
+    def _lost(self, failure: Failure, path: Path, wanted: Wanted) -> None:
+        if path not in self._waiting:
+            self._owed[path] = wanted
         self._failed(path, failure.getErrorMessage())
 
     def _failed(self, path: Path, why: str) -> None:

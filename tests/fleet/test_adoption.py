@@ -104,6 +104,30 @@ def test_a_refusal_is_remembered_over_a_restart(tmp_path: Path) -> None:
     assert told.content["first"] is True  # the new log has not said it yet
 
 
+def test_other_logins_are_offered_at_once_whatever_was_refused_before() -> None:
+    guess, *right = CONFIG.credentials
+    world = World(config=replace(CONFIG, credentials=(guess,)))
+    assert world.daemon.look(world.dragon) is None
+    world.daemon.change(credentials=tuple(right))
+    assert world.daemon.look(world.dragon) is not None
+    assert not world.daemon.roster.sightings
+
+
+def test_other_logins_are_offered_at_once_to_a_known_miner_that_refused_the_old_ones() -> None:
+    world = World()
+    (entry,) = world.adopted()
+    passwords = world.dragon.access.passwords
+    world.dragon.access.passwords = {**passwords, "admin": "new"}
+    world.dragon.access.booted(99)
+    assert not world.daemon.poll(entry)
+    world.daemon.scan_once()
+    assert world.daemon.roster.sightings
+    world.daemon.change(credentials=(Credential("admin", "new"),))
+    world.daemon.scan_once()
+    assert world.daemon.poll(entry)
+    assert not world.daemon.roster.sightings
+
+
 def test_a_clock_that_was_set_back_makes_no_back_off_longer_than_the_longest() -> None:
     world = World()
     world.dragon.fault = Fault.WRONG_PASSWORD

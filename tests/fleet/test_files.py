@@ -151,6 +151,27 @@ async def test_a_path_that_fails_is_told_once_and_told_again_when_it_works(tmp_p
 
 
 @in_reactor
+async def test_what_could_not_be_written_is_written_once_the_disk_takes_something_again(
+    tmp_path: Path,
+) -> None:
+    """A full disk must not cost a file that changes once a month."""
+    files = Files(reactor)
+    files.start()
+    rare, often = tmp_path / "missing" / "inventory", tmp_path / "state"
+    files.write(rare, b"older", READABLE)
+    files.write(rare, b"newest", READABLE)
+    await files.flush()
+    files.write(often, b"x")
+    await files.flush()
+    rare.parent.mkdir()
+    files.write(often, b"y")
+    await files.flush()
+    await files.stop()
+    assert rare.read_bytes() == b"newest"
+    assert mode(rare) == 0o644
+
+
+@in_reactor
 async def test_one_path_that_fails_keeps_no_other_from_being_written(tmp_path: Path) -> None:
     files = Files(reactor)
     files.start()

@@ -32,6 +32,7 @@ MODELS: dict[str, Model] = {
     "A6": Model("scrypt", 1e6),
     "A8": Model("cryptonight", 1e3),
     "A8+": Model("cryptonight", 1e3),
+    "B29": Model("equihash", 1.0),
     "B29+": Model("equihash", 1.0),
     "D9": Model("blake256r14", 1e6),
     "S11": Model("blake2b", 1e6),

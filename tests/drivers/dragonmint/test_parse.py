@@ -110,6 +110,7 @@ def test_innosilicons_scaled_hash_rate_never_beats_the_window() -> None:
         ("A8", 7e3),
         ("a8+", 7e3),
         ("B29+", 7.0),
+        ("B29", 7.0),
         ("Z1", None),
         ("T9", 7e6),
         ("", 7e6),
