@@ -214,6 +214,7 @@ class Daemon(Finder):
         if old == self.config:
             self.log.info("The configuration was read again: nothing has changed.")
             return
+        self.scan.drop_outsiders()
         self.log.info("The configuration was read again and is in force.")
         for loop in self.loops.values():
             loop.hurry()

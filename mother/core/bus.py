@@ -15,8 +15,8 @@ class Sample(Struct, frozen=True):
     """One miner at one moment, for the sinks.
 
     `reading` is None while the miner is gone; `last_seen` is Unix seconds. `model` names the
-    type segment of a metric (`T1`). `at_rest` maps those native names that must fall to 0
-    when the miner is gone or asleep.
+    type segment of a metric (`T1`). `at_rest` maps those native names that must fall to 0,
+    because the miner is gone or asleep, or no longer tells them.
     """
 
     device: str

@@ -51,14 +51,23 @@ class Adoption:
         self._claims: dict[Address, Entry] = {}
 
     def recall(self) -> None:
-        """Take back-offs and worker names of an earlier run over: a restart is no new attempt."""
+        """Take back-offs and worker names of an earlier run over: a restart is no new attempt.
+
+        Nobody waits for longer than after a first refusal, since the restart may be the cure.
+        """
         for place, kept in self._memory.sightings.items():
             host, _, port = place.rpartition(":")
             if host and port.isdigit():
                 address = Address(host, int(port))
-                self._roster.sightings[address] = Sighting(
-                    address, "", "", kept.failures, kept.retry_at or 0.0
-                )
+                soon = min(kept.retry_at or 0.0, self._now() + REFUSED.first)
+                self._roster.sightings[address] = Sighting(address, "", "", kept.failures, soon)
+        if self._roster.sightings:
+            self.log.info(
+                "{count} hosts could not be identified by the last run; they are asked again "
+                "within {wait}.",
+                count=len(self._roster.sightings),
+                wait=duration(REFUSED.first),
+            )
         for ident, device in self._memory.devices.items():
             if device.worker:
                 self._roster.reserve(device.worker, ident)

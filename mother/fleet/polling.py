@@ -38,13 +38,20 @@ class Poller:
     async def poll(self, entry: Entry, where: str) -> bool:
         """Read one miner and publish it; whether it answered. `where` names the asking loop.
 
-        Never raises but for cancellation. A miner that is busy (one call in flight) is left
-        out. What comes of a miner that was given up, or fails at an address that it has left,
-        meanwhile is nobody's.
+        Never raises but for cancellation. A miner whose last poll is still in flight is left
+        out; one that is asked something else has its turn afterwards. What comes of a miner
+        that was given up, or fails at an address that it has left, meanwhile is nobody's.
         """
-        if entry.lock.locked:
+        if entry.polling:
             self.skipped += 1
             return False
+        entry.polling = True
+        try:
+            return await self._poll(entry, where)
+        finally:
+            entry.polling = False
+
+    async def _poll(self, entry: Entry, where: str) -> bool:
         now = self._now()
         if entry.quiet_until and entry.quiet(now):
             self._fail(entry, "it refuses our login", where)
@@ -76,6 +83,7 @@ class Poller:
 
     def _answered(self, entry: Entry, reading: Reading) -> None:
         silent = entry.failing_since if entry.gone else None
+        _rest(entry, reading)
         entry.answered(self._now(), reading)
         if silent is not None:
             self._back(entry, silent)
@@ -83,9 +91,9 @@ class Poller:
 
     def _publish(self, entry: Entry, state: State) -> None:
         reading, gone = entry.reading, state is State.GONE
-        at_rest: Mapping[str, float] = {}
+        at_rest: Mapping[str, float] = entry.resting
         if reading is not None and (gone or state is State.ASLEEP):
-            at_rest = entry.family.at_rest(reading.native)
+            at_rest = {**at_rest, **entry.family.at_rest(reading.native)}
         self._bus.sample(
             Sample(
                 device=entry.id,
@@ -153,3 +161,17 @@ class Poller:
             worker=entry.worker,
             content={"ip": str(entry.address)},
         )
+
+
+def _rest(entry: Entry, reading: Reading) -> None:
+    """Note what the reading before this one said and this one does not: statsd would repeat it.
+
+    So a board that is no longer listed falls to 0, and all of them while cgminer restarts.
+    """
+    before = entry.reading
+    lost = before.native.keys() - reading.native.keys() if before is not None else frozenset()
+    if lost and before is not None:
+        entry.resting.update(entry.family.at_rest({name: before.native[name] for name in lost}))
+    if entry.resting:
+        for name in entry.resting.keys() & reading.native.keys():
+            del entry.resting[name]

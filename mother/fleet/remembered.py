@@ -17,6 +17,11 @@ class Ailment(enum.StrEnum):
     MISSING = "missing"
     ABSURD = "absurd"
     UNREACHABLE = "unreachable"
+    STALLED = "stalled"
+
+
+UNCURABLE = frozenset({Ailment.UNREACHABLE, Ailment.STALLED})
+"""No reboot is made for these: one cannot be ordered, or is no known cure (no pools are set)."""
 
 
 class Condition(Struct, frozen=True, omit_defaults=True):
@@ -42,7 +47,8 @@ class Watch(Struct, frozen=True, omit_defaults=True):
     """What is known of one device's health over time. Times in Unix seconds.
 
     `judged` is the time of the last reading that was judged; `hot` lists boards by index;
-    `boards` is the most the device ever showed.
+    `boards` is the most the device ever showed. `stalled` is the time of the last reading, if
+    it found that the mining program was not ready.
     """
 
     conditions: tuple[Condition, ...] = ()
@@ -51,6 +57,7 @@ class Watch(Struct, frozen=True, omit_defaults=True):
     well_since: float | None = None
     hot: tuple[int, ...] = ()
     boards: int = 0
+    stalled: float | None = None
 
     @property
     def ill(self) -> bool:

@@ -46,6 +46,8 @@ class Entry:
         self.description = who
         self.system_start: float | None = None
         self.tried = 0.0
+        self.polling = False
+        self.resting: dict[str, float] = {}
         self.lock = DeferredLock()
         self.reading: Reading | None = None
         self.last_seen = 0.0

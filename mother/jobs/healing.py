@@ -16,7 +16,14 @@ from msgspec.structs import replace
 from mother.config.model import DeviceSettings
 from mother.core.model import Reading
 from mother.core.units import finite
-from mother.fleet.remembered import Ailment, BreakerState, Condition, Ledger, Record, Watch
+from mother.fleet.remembered import (
+    UNCURABLE,
+    BreakerState,
+    Condition,
+    Ledger,
+    Record,
+    Watch,
+)
 from mother.jobs.breaker import allows
 from mother.jobs.rules import gap, sentences
 
@@ -59,11 +66,9 @@ class Case(Struct, frozen=True):
 
     @property
     def ripe(self) -> tuple[Condition, ...]:
-        """What is worth a reboot; a device that cannot be reached cannot be rebooted."""
+        """What is worth a reboot."""
         return tuple(
-            one
-            for one in self.watch.conditions
-            if one.ripe and one.ailment is not Ailment.UNREACHABLE
+            one for one in self.watch.conditions if one.ripe and one.ailment not in UNCURABLE
         )
 
 
@@ -179,7 +184,7 @@ def _unseen(case: Case) -> Hold | None:
         return Hold("It was not read lately.")
     if case.reading.asleep:
         return Hold("It is asleep.")
-    return Hold("Its mining program restarts.") if case.reading.restarting else None
+    return Hold("Not rebooted for that.") if case.reading.restarting else None
 
 
 def _unripe(case: Case) -> Hold | None:

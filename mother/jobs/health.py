@@ -15,7 +15,7 @@ from mother.core.model import Command, CommandKind, EventKind, Severity
 from mother.fleet.commands import Commands
 from mother.fleet.memory import Memory
 from mother.fleet.polling import Poller
-from mother.fleet.remembered import Ailment, Phase
+from mother.fleet.remembered import UNCURABLE, Phase
 from mother.fleet.roster import Entry, Roster
 from mother.jobs import breaker, healing
 from mother.jobs.chart import Chart
@@ -217,9 +217,7 @@ class Health:
 
     def _is_candidate(self, entry: Entry) -> bool:
         known = self._chart.of(entry.id)
-        curable = any(
-            c.ill and c.ailment is not Ailment.UNREACHABLE for c in known.watch.conditions
-        )
+        curable = any(c.ill and c.ailment not in UNCURABLE for c in known.watch.conditions)
         return (
             curable
             and not entry.failures

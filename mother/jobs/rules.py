@@ -96,7 +96,7 @@ def judge(
     if reading is None:
         after = _unread(before, now, failing_since, failures, patience)
     elif reading.restarting:
-        after = _concluded(before, _waiting(before.conditions), now)
+        after = _not_ready(before, settings, min(reading.at, now))
     elif before.judged is not None and min(reading.at, now) <= before.judged:
         after = before
     else:
@@ -136,7 +136,19 @@ def _read(watch: Watch, reading: Reading, settings: DeviceSettings, at: float) -
         well_since=None if after.ill else well,
         hot=_hot(reading.boards),
         boards=max(watch.boards, len(reading.boards)),
+        stalled=None,
     )
+
+
+def _not_ready(watch: Watch, settings: DeviceSettings, at: float) -> Watch:
+    """It answers, but its mining program does not: ill once that has lasted too long."""
+    key: Wanting = (Ailment.STALLED, None)
+    old = next((c for c in watch.conditions if c.ailment is Ailment.STALLED), None)
+    broken = watch.stalled is None or at - watch.stalled > gap(settings)
+    stalled = _next(key, old, Sign(True), at, broken, settings)
+    others = tuple(c for c in _waiting(watch.conditions) if c.ailment is not Ailment.STALLED)
+    conditions = others if stalled is None else (stalled, *others)
+    return replace(_concluded(watch, conditions, at), stalled=at)
 
 
 def _next(
@@ -183,7 +195,12 @@ def _unread(
     watch: Watch, now: float, failing_since: float | None, failures: int, patience: Patience
 ) -> Watch:
     old = next((c for c in watch.conditions if c.ailment is Ailment.UNREACHABLE), None)
-    conditions = _waiting(watch.conditions)
+    conditions = tuple(
+        _stopped(one) if one.ailment is Ailment.STALLED else one
+        for one in _waiting(watch.conditions)
+        if one.ill or one.ailment is not Ailment.STALLED
+    )
+    watch = replace(watch, stalled=None)
     since = now if failing_since is None else min(failing_since, now)
     ripe = failures >= patience.failures and now - since >= patience.seconds
     if ripe or old is not None:
@@ -223,6 +240,7 @@ def _settled(watch: Watch, now: float) -> Watch:
             for c in watch.conditions
         ),
         judged=None if watch.judged is not None and watch.judged > now else watch.judged,
+        stalled=None if watch.stalled is not None and watch.stalled > now else watch.stalled,
         well_since=_by(watch.well_since, now),
     )
 
@@ -249,6 +267,7 @@ def _verdict(old: Watch, new: Watch) -> Verdict:
 def _signs(watch: Watch, reading: Reading, settings: DeviceSettings) -> Mapping[Wanting, Sign]:
     signs: dict[Wanting, Sign] = {(Ailment.MISSING, None): _missing(watch, reading)}
     signs[Ailment.UNREACHABLE, None] = Sign(False)
+    signs[Ailment.STALLED, None] = Sign(False)
     for board in reading.boards:
         for ailment, look in BOARD_RULES.items():
             signs[ailment, board.index] = look(board, reading, settings)
@@ -331,6 +350,7 @@ PHRASES: Mapping[Ailment, Callable[[Condition], str]] = {
     Ailment.MISSING: lambda c: f"{c.found or 0:.0f} of {c.wanted or 0:.0f} boards",
     Ailment.ABSURD: lambda c: f"Board {c.board} claims {c.found or 0:.0f} °C",
     Ailment.UNREACHABLE: lambda c: "Not reachable",
+    Ailment.STALLED: lambda c: "Mining program not ready",
 }
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from random import Random
 from typing import Protocol
 
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError  # noqa: A004
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -21,7 +21,7 @@ from mother.fleet.adoption import Adoption
 from mother.fleet.polling import Poller
 from mother.fleet.roster import Entry, Roster
 
-LOOKS = 100
+LOOKS = 400
 """So many hosts that answer are looked at more closely at once."""
 
 
@@ -50,11 +50,21 @@ class Progress:
 
 
 class _Looks:
-    """The looks of one round: `at` which addresses, whom they `met`, which were `odd`."""
+    """The looks of one round: `at` which addresses, whom they `met`, which were `odd`.
+
+    Each may take `deadline` seconds, logins included: a host that hangs holds up nobody.
+    """
 
     def __init__(
-        self, adoption: Adoption, progress: Progress, failed: Callable[[Address, Exception], None]
+        self,
+        adoption: Adoption,
+        progress: Progress,
+        failed: Callable[[Address, Exception], None],
+        clock: IReactorTime,
+        deadline: float,
     ) -> None:
+        self._clock = clock
+        self._deadline = deadline
         self._adoption = adoption
         self._progress = progress
         self._failed = failed
@@ -69,10 +79,14 @@ class _Looks:
         self.gang.submit(partial(self._look, address))
 
     async def _look(self, address: Address) -> None:
+        look = Deferred.fromCoroutine(self._adoption.look(address))
+        look.addTimeout(self._deadline, self._clock)
         try:
-            entry = await self._adoption.look(address)
+            entry = await look
         except CancelledError:
             raise
+        except TimeoutError:
+            return
         except Exception as error:
             self.odd.add(address)
             self._failed(address, error)
@@ -117,10 +131,10 @@ class Scan:
         """One scan of all configured networks."""
         config, began = self._config(), self._clock.seconds()
         addresses = Addresses(config.networks, config.exclude)
-        self._drop_outsiders(addresses, config.dragon_port)
+        self.drop_outsiders()
         answering = self._answering()
         self.progress = progress = Progress(len(addresses))
-        looks = _Looks(self._adoption, progress, self._failed)
+        looks = _Looks(self._adoption, progress, self._failed, self._clock, config.scan_timeout)
         try:
             for address in answering.values():
                 progress.tried += 1
@@ -149,8 +163,10 @@ class Scan:
             if self._roster.housed(entry) and not entry.failures
         }
 
-    def _drop_outsiders(self, addresses: Addresses, port: int) -> None:
+    def drop_outsiders(self) -> None:
         """What is outside the networks (they were reconfigured) is not ours any more."""
+        config = self._config()
+        addresses, port = Addresses(config.networks, config.exclude), config.dragon_port
 
         def is_inside(address: Address) -> bool:
             return address.port == port and address.host in addresses

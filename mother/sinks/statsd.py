@@ -11,7 +11,7 @@ from mother.config.model import Statsd
 from mother.core.bus import Sample
 from mother.core.loop import Loop
 from mother.core.metrics import METRICS
-from mother.core.model import Event, EventKind, State, Totals
+from mother.core.model import Event, EventKind, Totals
 from mother.sinks.lookup import Lookup, is_numeric
 from mother.sinks.statsd_names import (
     COUNTERS_OF,
@@ -84,7 +84,8 @@ class StatsdSink:
     def sample(self, sample: Sample) -> None:
         """One miner's gauges: the family's own below `worker.`, the uniform ones below `miner.`.
 
-        Gone or asleep, what rests is sent as 0, because statsd repeats a gauge's last value.
+        What rests (gone, asleep, a board that vanished) is sent as 0, because statsd repeats a
+        gauge's last value.
         """
         if not self._wanted():
             return
@@ -95,7 +96,7 @@ class StatsdSink:
             self._gauges(names.uniform, GONE)
         else:
             native = reading.native
-            if sample.state is State.ASLEEP:
+            if sample.at_rest:
                 native = {**native, **sample.at_rest}
             self._gauges(names.native, native)
             self._gauges(

@@ -87,6 +87,7 @@ COUNTERS: tuple[Counter, ...] = (
     Counter(
         "manager.dragons.firmware_check_exception", _FAULT, "a firmware check failed", "firmware"
     ),
+    Counter("manager.dragons.ill", (EventKind.ILL,), "a miner was found ill"),
     Counter("action.added", _ADDED, "this miner was adopted", per_worker=True),
     Counter("action.rebooted", _REBOOTED, "this miner was rebooted", per_worker=True),
 )

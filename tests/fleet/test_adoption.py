@@ -90,6 +90,23 @@ def test_a_miner_that_refuses_all_logins_is_sighted_and_left_in_peace() -> None:
     assert again.content["first"] is False
 
 
+def test_after_a_restart_nobody_waits_longer_than_after_a_first_refusal(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.dragon.fault = Fault.WRONG_PASSWORD
+    for _ in range(5):
+        world.daemon.look(world.dragon)
+        world.ether.run(3600)
+    world.daemon.look(world.dragon)
+    asked = world.dragon.requests.total()
+    world.restart()
+    world.ether.run(299)
+    world.daemon.look(world.dragon)
+    assert world.dragon.requests.total() == asked
+    world.ether.run(1)
+    world.daemon.look(world.dragon)
+    assert world.dragon.requests.total() > asked
+
+
 def test_a_refusal_is_remembered_over_a_restart(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.dragon.fault = Fault.WRONG_PASSWORD
@@ -246,10 +263,12 @@ def test_a_look_and_a_poll_at_once_take_turns() -> None:
     (entry,) = world.adopted()
     world.ether.latency = 0.1
     look = world.daemon.begin(world.daemon.adoption.look(entry.address))
+    poll = world.daemon.begin(world.daemon.poller.poll(entry, "stats"))
     assert not world.daemon.do(world.daemon.poller.poll(entry, "stats"))
     assert world.daemon.poller.skipped == 1
     world.ether.run(1)
     assert look == [entry]
+    assert poll == [True]
     assert not entry.lock.locked
 
 

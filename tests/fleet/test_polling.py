@@ -236,3 +236,30 @@ def test_a_miner_that_was_never_read_can_be_gone_too() -> None:
         world.daemon.poll(entry)
     assert world.daemon.ear.samples[-1].at_rest == {}
     assert world.daemon.ear.samples[-1].state is State.GONE
+
+
+def test_a_board_that_vanishes_falls_to_zero_until_it_is_back() -> None:
+    world = World()
+    (entry,) = world.adopted()
+    world.daemon.poll(entry)
+    world.dragon.boards[1].missing = True
+    for _ in range(2):
+        world.daemon.poll(entry)
+        sample = world.daemon.ear.samples[-1]
+        assert sample.at_rest["dev.1.MHS-5m"] == sample.at_rest["dev.1.Alive"] == 0
+        assert "dev.0.MHS-5m" not in sample.at_rest
+    world.dragon.boards[1].missing = False
+    world.daemon.poll(entry)
+    assert world.daemon.ear.samples[-1].at_rest == {}
+
+
+def test_no_hashrate_is_repeated_while_the_mining_program_restarts() -> None:
+    world = World()
+    (entry,) = world.adopted()
+    world.daemon.poll(entry)
+    world.dragon.restart_mining()
+    world.daemon.poll(entry)
+    sample = world.daemon.ear.samples[-1]
+    assert sample.reading is not None
+    assert sample.reading.restarting
+    assert {sample.at_rest[f"dev.{board}.MHS-av"] for board in range(3)} == {0}

@@ -295,3 +295,12 @@ def test_a_start_is_noted_once_though_its_time_wavers() -> None:
     assert later.started == record.started == NOW - DAY
     anew = observed(later, ILL, Reading(at=NOW + 600, uptime=100.0), NOW + 600)
     assert anew.started == NOW + 500
+
+
+def test_a_stalled_miner_is_reported_and_not_rebooted() -> None:
+    since = NOW - 2 * HOUR
+    stalled = Condition(Ailment.STALLED, since=since, counted=since, ripe=True, ill=True)
+    reading = Reading(at=NOW, restarting=True)
+    decision = decide(case(watch=ailing(stalled), reading=reading))
+    assert not decision.reboot
+    assert decision.because == "Mining program not ready for 2 h. Not rebooted for that."

@@ -270,3 +270,25 @@ def test_a_scan_that_is_cancelled_while_it_knocks_ends_its_looks_too() -> None:
     scan.cancel()
     assert outcome[0].check(CancelledError)
     assert not entry.lock.locked
+
+
+def test_miners_that_a_reload_excludes_are_dropped_while_a_scan_still_runs() -> None:
+    world = World(miners=3)
+    world.daemon.scan_once()
+    running = world.daemon.begin(slow_sweep(world).run())
+    world.ether.run(1)
+    world.daemon.change(exclude=("127.78.0.2",))
+    world.daemon.scan.drop_outsiders()
+    assert not running
+    assert {entry.address.host for entry in world.daemon.roster} == {"127.78.0.1", "127.78.0.3"}
+
+
+def test_a_host_that_hangs_costs_a_scan_no_more_than_its_deadline() -> None:
+    world = World(miners=2)
+    world.daemon.scan_once()
+    world.daemon.change(dragon_timeout=300.0)
+    world.dragon.fault = Fault.HANG
+    began = world.ether.seconds()
+    world.daemon.scan_once()
+    assert world.ether.seconds() - began == pytest.approx(10.0, abs=0.1)
+    assert not any(entry.lock.locked for entry in world.daemon.roster)

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from mother.core.model import Reading
 from mother.fleet.remembered import Ailment, Watch
 from mother.jobs import rules
 from mother.jobs.rules import judge
@@ -169,3 +170,27 @@ def test_a_dead_board_that_vanishes_from_the_list_is_not_cured() -> None:
     ill = judge(Watch(), dead(START), SETTINGS, START).watch
     gone = reading(START + 60, GOOD, replace(GOOD, index=2))
     assert ailments(judge(ill, gone, SETTINGS, START + 60)) == [Ailment.DEAD]
+
+
+def stalled(at: float) -> Reading:
+    return Reading(at=at, restarting=True, expected_boards=3)
+
+
+def test_a_mining_program_that_is_not_ready_for_the_duration_makes_its_miner_ill() -> None:
+    assert not after(HOUR - CHECK, stalled).findings
+    verdict = after(HOUR, stalled)
+    assert ailments(verdict) == [Ailment.STALLED]
+    text = rules.sentences(verdict.findings, START + HOUR)
+    assert text == "Mining program not ready for 1 h."
+    well = judge(verdict.watch, fine(START + HOUR + CHECK), SETTINGS, START + HOUR + CHECK)
+    assert well.got_well
+    assert well.watch.stalled is None
+
+
+def test_a_stalled_miner_that_was_not_seen_meanwhile_begins_anew() -> None:
+    at = START + HOUR - CHECK
+    before = after(HOUR - 2 * CHECK, stalled).watch
+    silent = judge(before, None, SETTINGS, at, failing_since=at, failures=1).watch
+    assert not judge(silent, stalled(START + HOUR), SETTINGS, START + HOUR).findings
+    late = START + 3 * HOUR
+    assert not judge(before, stalled(late), SETTINGS, late).findings

@@ -151,7 +151,8 @@ def test_an_asleep_miner_hashes_nothing_but_is_reachable(farm: Setup, receiver: 
             {"dragons.manager.dragons.exception", "dragons.manager.dragons.health_exception"},
         ),
         (EventKind.FAULT, {"where": "elsewhere"}, {"dragons.manager.dragons.exception"}),
-        (EventKind.ILL, {}, set()),
+        (EventKind.ILL, {}, {"dragons.manager.dragons.ill"}),
+        (EventKind.WELL, {}, set()),
     ],
 )
 def test_an_event_raises_its_counters_by_one(
