@@ -15,7 +15,9 @@ from pathlib import Path
 from msgspec import Struct
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+README = PAGE.parents[1] / "README.md"
 _PART = re.compile(r"(<!-- table: results -->\n).*?(<!-- end -->)", re.DOTALL)
+_SHORT = re.compile(r"(<!-- benchmarks -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 class Row(Struct, frozen=True):
@@ -59,10 +61,24 @@ def machine() -> str:
 
 
 def write(rows: Sequence[Row]) -> None:
-    """Put the table into the page, between its markers."""
+    """Put the table into the page, between its markers, and what has a target into the README."""
     text = f"\n{machine()}\n\n{table(rows)}\n\n"
     page = PAGE.read_text()
     PAGE.write_text(_PART.sub(lambda found: found[1] + text + found[2], page))
+    README.write_text(in_readme(README.read_text(), rows))
+
+
+def in_readme(page: str, rows: Iterable[Row]) -> str:
+    """The README with the rows that have a target, each named with the row it belongs to."""
+    lines, head = ["| what | measured | target |", "|---|---|---|"], ""
+    for row in rows:
+        part = row.what.startswith("—")
+        head = head if part else re.split(": |, ", row.what)[0]
+        what = f"{head}: {row.what.lstrip('— ')}" if part else row.what
+        if row.target:
+            lines.append(f"| {what} | {row.measured} | {row.target} |")
+    text = "\n" + "\n".join(lines) + "\n\n"
+    return _SHORT.sub(lambda found: found[1] + text + found[2], page)
 
 
 def show(rows: Iterable[Row]) -> int:
