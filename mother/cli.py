@@ -21,8 +21,9 @@ from twisted.logger import Logger
 from mother import __version__
 from mother.app import Daemon, Finder, announce
 from mother.config.flags import Parser, build_parser
-from mother.config.load import ConfigError, Source, print_toml
+from mother.config.load import ConfigError, Source
 from mother.config.model import Config
+from mother.config.sample import asked_for
 from mother.core.clock import Now, hasten, steady
 from mother.core.loop import Loop
 from mother.fleet.files import Files
@@ -32,7 +33,7 @@ from mother.sim.options import add_arguments as add_sim_arguments
 from mother.sim.options import plan_from
 from mother.sim.plan import FarmPlan
 from mother.terminal import asking, logs, manual
-from mother.terminal.demo import Screen, Story, free_port
+from mother.terminal.demo import Screen, Story, free_port, minding
 from mother.terminal.process import (
     BAD_INPUT,
     INTERRUPTED,
@@ -235,8 +236,8 @@ def _parser(command: str, program: str, description: str, words: str = "") -> Pa
 
 def _parsed(parser: Parser, words: Sequence[str], program: str) -> argparse.Namespace:
     options = parser.parse_args(list(words))
-    if options.print_config_toml:
-        print(print_toml(program), end="")
+    if page := asked_for(options, program):
+        print(page, end="")
         raise SystemExit(OK)
     return options
 
@@ -331,20 +332,8 @@ def _demo_parser(program: str) -> argparse.ArgumentParser:
 
 
 def _demo_options(farm: Farm, options: argparse.Namespace, folder: str) -> argparse.Namespace:
-    """The daemon's own options for minding the simulated farm; deadlines are real seconds."""
     hosts = [device.host for device in farm.devices]
-    network = ",".join(hosts) if options.scatter else f"{hosts[0]}-{hosts[-1]}"
-    words = [
-        f"--network={network}",
-        f"--dragon-port={options.port}",
-        f"--scan-timeout={min(300, 10 * options.speed):g}",
-        f"--dragon-timeout={min(3600, 5 * options.speed):g}",
-        "--scan-rate=0",
-        "--dragon-health-reboot",
-        "--dragon-health-check-interval=60",
-        "--dragon-health-hashrate-duration=900",
-        f"--inventory-file={folder}/inventory.json",
-    ]
+    words = minding(hosts, options.port, options.speed, folder, scattered=options.scatter)
     return build_parser("run", PROGRAM, "").parse_args(words, env_vars={})
 
 

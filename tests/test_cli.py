@@ -180,12 +180,16 @@ def test_no_secret_of_a_bad_file_is_told(asked: Asked, tmp_path: Path) -> None:
     assert "hush-hush" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("kind", ["toml", "json"])
 @pytest.mark.parametrize("words", [(), ("scan",)])
-def test_the_printed_file_loads_again(asked: Asked, tmp_path: Path, words: tuple[str, ...]) -> None:
-    printed = asked(*words, "--print-config-toml")
+def test_the_printed_file_loads_again(
+    asked: Asked, tmp_path: Path, words: tuple[str, ...], kind: str
+) -> None:
+    printed = asked(*words, f"--print-config-{kind}")
     assert (printed.returncode, printed.stderr) == (0, "")
-    (tmp_path / "m.toml").write_text(printed.stdout)
-    done = asked("check-config", "-c", "m.toml")
+    assert "statsd_prefix" in printed.stdout
+    (tmp_path / f"m.{kind}").write_text(printed.stdout)
+    done = asked("check-config", "-c", f"m.{kind}")
     assert (done.returncode, done.stderr) == (0, "")
 
 

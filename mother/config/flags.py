@@ -125,6 +125,11 @@ def _add_file_arguments(group: Any, program: str) -> None:
         action="store_true",
         help="Print a file with every option explained, and exit.",
     )
+    group.add_argument(
+        "--print-config-json",
+        action="store_true",
+        help="Print the same as JSON, which has no room for explanations, and exit.",
+    )
 
 
 def _add(group: Any, option: Option, program: str) -> None:

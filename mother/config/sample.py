@@ -1,9 +1,11 @@
-"""A configuration file with every option explained, for `--print-config-toml`."""
+"""A configuration file with every option explained, for `--print-config-toml` and `-json`."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import textwrap
+import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -110,3 +112,15 @@ def toml_value(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(toml_value(item) for item in value)}]"
     return json.dumps(value, ensure_ascii=False)
+
+
+def print_json(program: str = MOTHER) -> str:
+    """What `print_toml` switches on, as JSON; loads to the defaults again."""
+    return json.dumps(tomllib.loads(print_toml(program)), indent=2) + "\n"
+
+
+def asked_for(options: argparse.Namespace, program: str) -> str:
+    """The file that the options ask to print; empty where they do not."""
+    if options.print_config_json:
+        return print_json(program)
+    return print_toml(program) if options.print_config_toml else ""

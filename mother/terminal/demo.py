@@ -178,3 +178,21 @@ def _news(event: Event) -> Text:
 def _cut(line: Text) -> Text:
     line.no_wrap, line.overflow = True, "ellipsis"
     return line
+
+
+def minding(
+    hosts: Sequence[str], port: int, speed: float, folder: str, *, scattered: bool
+) -> list[str]:
+    """The daemon's own options for minding a simulated farm; deadlines are real seconds."""
+    network = ",".join(hosts) if scattered else f"{hosts[0]}-{hosts[-1]}"
+    return [
+        f"--network={network}",
+        f"--dragon-port={port}",
+        f"--scan-timeout={min(300, 10 * speed):g}",
+        f"--dragon-timeout={min(3600, 5 * speed):g}",
+        "--scan-rate=0",
+        "--dragon-health-reboot",
+        "--dragon-health-check-interval=60",
+        "--dragon-health-hashrate-duration=900",
+        f"--inventory-file={folder}/inventory.json",
+    ]
