@@ -31,6 +31,7 @@ from mother.fleet.commands import Commands
 from mother.fleet.files import Files
 from mother.fleet.inventory import Inventory, hints
 from mother.fleet.memory import FileMemory, Memory
+from mother.fleet.news import tell_of
 from mother.fleet.polling import Poller
 from mother.fleet.roster import Entry, Roster
 from mother.fleet.views import RosterView
@@ -310,13 +311,14 @@ class Desk:
             return f"{entry.worker} was not rebooted lately: there is nothing to clear."
         daemon.memory.remember(entry.id, replace(known, record=healing.cleared(known.record)))
         text = f"{entry.worker} at {entry.address} is cleared: it may be rebooted again"
-        daemon.bus.tell(
+        tell_of(
+            daemon.bus,
+            entry,
             EventKind.AUDIT,
             Severity.INFO,
             f"{text}, as asked by `mother clear`",
-            device=entry.id,
-            worker=entry.worker,
-            content={"actor": "operator", "kind": "clear", "ip": str(entry.address)},
+            actor="operator",
+            kind="clear",
         )
         return f"{text}."
 

@@ -15,6 +15,7 @@ from mother.core.units import duration
 from mother.drivers.base import Device, Family
 from mother.fleet.identity import confirmed, device_id, recognised, worker_name
 from mother.fleet.memory import Memory
+from mother.fleet.news import tell_of
 from mother.fleet.remembered import SightingMemory
 from mother.fleet.roster import GIVE_UP_SCANS, REFUSED, Entry, Roster, Sighting
 
@@ -312,13 +313,13 @@ class Adoption:
         severity: Severity = Severity.INFO,
         **content: str,
     ) -> None:
-        self._bus.tell(
+        tell_of(
+            self._bus,
+            entry,
             kind,
             severity,
             text,
-            device=entry.id,
-            worker=entry.worker,
-            content={"ip": str(entry.address), **content},
+            **content,
         )
 
     def _sighted(self, address: Address, family: str, reason: str, backoff: Backoff) -> float:

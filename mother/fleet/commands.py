@@ -13,6 +13,7 @@ from mother.core.bus import Bus
 from mother.core.errors import DeviceError, Stranger, Unsupported
 from mother.core.model import Address, Command, CommandKind, EventKind, Severity
 from mother.fleet.identity import confirmed
+from mother.fleet.news import tell_of
 from mother.fleet.roster import Entry, Roster
 
 KEYS_KEPT = 10_000
@@ -140,13 +141,13 @@ class Commands:
         self.would_write += 1
         wish = DEEDS[command.kind].wish
         text = f"dry run: would {wish} {entry.worker} at {entry.address}: {command.reason}"
-        self._bus.tell(
+        tell_of(
+            self._bus,
+            entry,
             EventKind.WOULD_WRITE,
             Severity.INFO,
             text,
-            device=entry.id,
-            worker=entry.worker,
-            content={"ip": str(entry.address), "kind": command.kind.value},
+            kind=command.kind.value,
         )
         return Outcome("dry-run", text)
 
@@ -181,13 +182,13 @@ class Commands:
 
     def _told(self, entry: Entry, command: Command) -> None:
         deed = DEEDS[command.kind]
-        self._bus.tell(
+        tell_of(
+            self._bus,
+            entry,
             deed.event,
             Severity.WARNING,
             f"{entry.worker} at {entry.address} {deed.done}. {command.reason}",
-            device=entry.id,
-            worker=entry.worker,
-            content={"ip": str(entry.address), "model": entry.model},
+            model=entry.model,
         )
 
     def _audit(self, command: Command, outcome: Outcome) -> None:

@@ -13,6 +13,7 @@ from mother.core.model import Address, EventKind, Reading, Severity, State
 from mother.core.units import duration
 from mother.drivers.base import Device
 from mother.fleet.identity import recognised
+from mother.fleet.news import tell_of
 from mother.fleet.roster import REFUSED, Entry
 
 
@@ -131,35 +132,34 @@ class Poller:
         self.failures += 1
         first, was_gone = entry.failures == 0, entry.gone
         entry.failed(self._now(), fault)
-        self._bus.tell(
+        tell_of(
+            self._bus,
+            entry,
             EventKind.FAULT,
             Severity.WARNING,
             f"{entry.worker} at {entry.address} could not be read: {fault}",
-            device=entry.id,
-            worker=entry.worker,
-            content={"ip": str(entry.address), "where": where, "first": first},
+            where=where,
+            first=first,
         )
         if entry.gone:
             self._publish(entry, State.GONE)
         if entry.gone and not was_gone:
-            self._bus.tell(
+            tell_of(
+                self._bus,
+                entry,
                 EventKind.GONE,
                 Severity.WARNING,
                 f"{entry.worker} at {entry.address} is gone: {fault}",
-                device=entry.id,
-                worker=entry.worker,
-                content={"ip": str(entry.address)},
             )
 
     def _back(self, entry: Entry, since: float) -> None:
         away = duration(self._now() - since)
-        self._bus.tell(
+        tell_of(
+            self._bus,
+            entry,
             EventKind.BACK,
             Severity.INFO,
             f"{entry.worker} at {entry.address} is back after {away}",
-            device=entry.id,
-            worker=entry.worker,
-            content={"ip": str(entry.address)},
         )
 
 

@@ -14,6 +14,7 @@ from mother.core.crowd import each
 from mother.core.model import Command, CommandKind, EventKind, Severity
 from mother.fleet.commands import Commands
 from mother.fleet.memory import Memory
+from mother.fleet.news import tell_of
 from mother.fleet.polling import Poller
 from mother.fleet.remembered import UNCURABLE, Phase
 from mother.fleet.roster import Entry, Roster
@@ -293,13 +294,14 @@ class Health:
             self._odd.add(entry.id)
             if first:
                 self.log.failure("{worker} cannot be judged", worker=entry.worker)
-            self._bus.tell(
+            tell_of(
+                self._bus,
+                entry,
                 EventKind.FAULT,
                 Severity.ERROR,
                 f"{entry.worker} cannot be judged: {type(error).__name__}",
-                device=entry.id,
-                worker=entry.worker,
-                content={"where": "health", "first": first, "ip": str(entry.address)},
+                where="health",
+                first=first,
             )
             return False
         return True
@@ -329,13 +331,13 @@ class Health:
             self._odd.discard(ident)
 
     def _tell(self, entry: Entry, kind: EventKind, text: str) -> None:
-        self._bus.tell(
+        tell_of(
+            self._bus,
+            entry,
             kind,
             SEVERITIES.get(kind, Severity.WARNING),
             f"{entry.worker} at {entry.address} {text}",
-            device=entry.id,
-            worker=entry.worker,
-            content={"ip": str(entry.address), "model": entry.model},
+            model=entry.model,
         )
 
 

@@ -18,6 +18,7 @@ from mother.core.crowd import Gang
 from mother.core.model import Address, EventKind, Severity
 from mother.core.units import duration
 from mother.fleet.adoption import Adoption
+from mother.fleet.news import tell_of
 from mother.fleet.polling import Poller
 from mother.fleet.roster import Entry, Roster
 
@@ -192,13 +193,12 @@ class Scan:
     def _remove(self, entry: Entry, why: str) -> None:
         self._poller.farewell(entry)
         self._roster.remove(entry, self._now())
-        self._bus.tell(
+        tell_of(
+            self._bus,
+            entry,
             EventKind.REMOVED,
             Severity.WARNING,
             f"{entry.worker} ({entry.address}) is given up: {why}",
-            device=entry.id,
-            worker=entry.worker,
-            content={"ip": str(entry.address)},
         )
 
     def _report(self, seconds: float, found: int, total: int) -> None:
