@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 
 from benchmarks.programs import peer_python
@@ -20,6 +21,7 @@ def apart(module: str) -> None:
     the machine lacks, all at once, and exits.
     """
     if os.environ.get(_MARK):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what runs is ended too
         return
     missing = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
     if missing:

@@ -19,6 +19,9 @@ from mother.fleet.views import Farm
 SPREAD = 0.85
 """The polls of a sweep start within this share of the interval; the rest is for answers."""
 
+TOGETHER = 0.1
+"""Polls that are due within so many seconds start together: each waking of the process costs."""
+
 
 def phase(ident: str) -> float:
     """Where in the sweep a miner has its turn, 0 to 1: always the same place."""
@@ -60,7 +63,7 @@ class Metrics:
         began, window = self._clock.seconds(), self._interval() * SPREAD
         for turn, entry in self._turns():
             wait = began + turn * window - self._clock.seconds()
-            if wait > 0.02:
+            if wait > TOGETHER:
                 await sleep(self._clock, wait)
             self._launch(entry)
         self._bus.totals(self._farm.totals(self._now()))
