@@ -19,7 +19,7 @@ test: $(STAMP)  ## Run all tests
 lint: $(STAMP)  ## Check style and types
 	@$(IN)/ruff check .
 	@$(IN)/ruff format --check .
-	@$(IN)/mypy mother tests
+	@$(IN)/mypy mother tests benchmarks
 
 venv: $(STAMP)  ## Make the environment, .venv, with mother in it
 	@echo '$(VENV) is ready: $(IN)/mother --help'

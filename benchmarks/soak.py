@@ -16,9 +16,11 @@ from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, cast
 
-from twisted.internet import reactor
+from twisted.internet import reactor as global_reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.epollreactor import EPollReactor
 from twisted.logger import LogLevel, globalLogPublisher
 
 from mother.app import Daemon
@@ -31,6 +33,7 @@ from mother.core.model import Event, EventKind, Totals
 from mother.fleet.files import Files
 from mother.fleet.memory import FileMemory
 
+reactor = cast(EPollReactor, global_reactor)
 NETWORK, PORT = "127.88.0.0/23", 18088
 PAGE_KB = 4
 
@@ -47,7 +50,7 @@ class Witness:
         self.memory: list[int] = []
         self.samples = 0
         self.failures: list[str] = []
-        globalLogPublisher.addObserver(self._logged)
+        globalLogPublisher.addObserver(cast(Any, self._logged))
 
     def _logged(self, event: Mapping[str, object]) -> None:
         bad = "log_failure" in event or event.get("log_level") is LogLevel.critical
@@ -160,7 +163,7 @@ def mind(options: argparse.Namespace, folder: str) -> tuple[Witness, Daemon]:
 
 
 def report(
-    options: argparse.Namespace, witness: Witness, daemon: Daemon, told: dict[str, list]
+    options: argparse.Namespace, witness: Witness, daemon: Daemon, told: dict[str, Any]
 ) -> int:
     """The table; 1 when something happened that must not."""
     broken = broken_rules(told["reboots"], options.miners)

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import cast
 
-from twisted.internet import reactor, stdio
+from twisted.internet import reactor as global_reactor
+from twisted.internet import stdio
 from twisted.internet.defer import Deferred
+from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.protocol import Protocol
 
 from mother.core.clock import hasten
@@ -18,6 +21,8 @@ from mother.sim.dragonmint.state import Dragon
 from mother.sim.farm import Farm
 from mother.sim.faults import Fault
 from mother.sim.plan import FarmPlan
+
+reactor = cast(EPollReactor, global_reactor)
 
 
 def watched(device: Dragon, told: list[dict[str, object]]) -> None:
