@@ -21,7 +21,7 @@ class Question:
         self.name = name
 
     def cancel(self) -> None:
-        raise NotImplementedError
+        raise AssertionError("nobody gives a question up: the sink waits for its answer")
 
 
 @implementer(IHostnameResolver, IReactorPluggableNameResolver)
@@ -37,7 +37,7 @@ class Names:
         return self
 
     def installNameResolver(self, resolver: IHostnameResolver) -> IHostnameResolver:  # noqa: N802
-        raise NotImplementedError
+        raise AssertionError("the sink never replaces the resolver of its reactor")
 
     def resolveHostName(  # noqa: N802
         self,
