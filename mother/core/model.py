@@ -138,6 +138,37 @@ class Settings(Struct, frozen=True):
     level: str | None = None
 
 
+class NetworkSettings(Struct, frozen=True):
+    """The network of a device; texts as written there, empty where it gives none."""
+
+    dhcp: bool
+    address: str = ""
+    netmask: str = ""
+    gateway: str = ""
+    dns: tuple[str, ...] = ()
+
+
+class FirmwareOffer(Struct, frozen=True):
+    """What a device found when it asked its maker.
+
+    `updated`: it runs that or a newer one already; None where it does not say.
+    """
+
+    version: str
+    url: str
+    current: str
+    updated: bool | None
+
+
+class FirmwareImage(Struct, frozen=True):
+    """A firmware file on this machine's disk: `size` in bytes, `sha256` in lower-case hex."""
+
+    version: str
+    path: str
+    sha256: str
+    size: int
+
+
 class State(enum.StrEnum):
     """The six states a person ever sees."""
 
@@ -150,14 +181,38 @@ class State(enum.StrEnum):
 
 
 class CommandKind(enum.StrEnum):
-    """Everything that can be asked of a device through the door."""
+    """Everything that can be asked of a device through the door; behind each its `args`."""
 
     REBOOT = "reboot"
     RESTART_MINING = "restart_mining"
+    SET_POOLS = "set_pools"  # pools: tuple[ConfiguredPool, ...], the whole ordered list
+    SET_PROFILE = "set_profile"  # profile: str, level: str | None
+    UPGRADE = "upgrade"  # firmware: FirmwareImage; or url: str, which the device fetches itself
+    SET_NETWORK = "set_network"  # network: NetworkSettings
+    SET_PASSWORD = "set_password"  # noqa: S105  # credential: Credential, the new login
+    FACTORY_RESET = "factory_reset"
+    POWER_OFF = "power_off"
+    LOCATE = "locate"  # on: bool
+
+
+class Change(Struct, frozen=True):
+    """One thing that a write changes: both values in words, without secrets."""
+
+    setting: str
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        return f"{self.setting}: {self.old} -> {self.new}"
 
 
 class Command(Struct, frozen=True, kw_only=True):
-    """One order to one device. `key` makes it idempotent; `device` is a DeviceId."""
+    """One order to one device. `key` makes it idempotent; `device` is a DeviceId.
+
+    `changes` tells a person what it changes. `batch` is shared by orders that are undone
+    together, `wish` names the wish that it serves. `by_hand`: a person asked for it, now;
+    `despite_hold`: and knows of the hold.
+    """
 
     id: str
     key: str
@@ -168,6 +223,11 @@ class Command(Struct, frozen=True, kw_only=True):
     device: str
     kind: CommandKind
     args: Mapping[str, Any] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    batch: str = ""
+    wish: str = ""
+    by_hand: bool = False
+    despite_hold: bool = False
 
 
 class Severity(enum.StrEnum):
@@ -195,6 +255,18 @@ class EventKind(enum.StrEnum):
     AGREED = "device.agreed"
     LEFT = "device.left_for_a_human"
     REBOOTED = "device.rebooted"
+    POOLS_CHANGED = "device.pools_changed"
+    PROFILE_CHANGED = "device.profile_changed"
+    UPGRADING = "device.upgrading"
+    UPGRADED = "device.upgraded"
+    UNDONE = "device.undone"
+    WISH_REACHED = "device.wish_reached"
+    WISH_FAILED = "device.wish_failed"
+    ORDERED = "device.ordered"
+    HELD = "device.held"
+    RELEASED = "device.released"
+    ACCEPTED = "device.accepted"
+    REPLACED = "device.replaced"
     RESTARTED = "device.restarted"
     REBOOT_CONFIRMED = "device.reboot_confirmed"
     REBOOT_FAILED = "device.reboot_failed"
@@ -203,6 +275,10 @@ class EventKind(enum.StrEnum):
     SCANNED = "scan.done"
     FAULT = "fault"
     AUDIT = "audit"
+    ROLLOUT_PROVED = "rollout.proved"
+    WAVE = "rollout.wave"
+    ROLLOUT_STOPPED = "rollout.stopped"
+    ROLLOUT_RESUMED = "rollout.resumed"
     BREAKER_OPENED = "breaker.opened"
     BREAKER_TRYING = "breaker.trying"
     BREAKER_CLOSED = "breaker.closed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime, tzinfo
 
 THIN_SPACE = "\u2009"
 UNKNOWN = "–"
@@ -55,3 +56,10 @@ def duration(seconds: float) -> str:
         if count:
             parts.append(f"{count} {name}")
     return " ".join(parts[:2]) or "0 s"
+
+
+def moment(time: float, now: float, zone: tzinfo | None = None) -> str:
+    """`02:41`, with the date where it is not today; in `zone`, None for this machine's."""
+    at = datetime.fromtimestamp(time, zone)
+    today = datetime.fromtimestamp(now, zone).date()
+    return at.strftime("%H:%M" if at.date() == today else "%Y-%m-%d %H:%M")

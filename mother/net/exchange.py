@@ -203,7 +203,7 @@ class Exchange:
             del self._connection.dataReceived
             self._connection = None
 
-    def _end(self, end: Answer | DeviceError) -> None:
+    def _end(self, end: Answer | Exception) -> None:
         result, self._result = self._result, None
         self._timer.cancel()
         self._release()

@@ -22,8 +22,9 @@ from zope.interface import implementer
 
 from mother.core.model import Address
 from mother.net.exchange import Answer, CutOff, Exchange
+from mother.net.upload import FilePart, Pieces, Upload
 
-__all__ = ["Answer", "CutOff", "Http"]
+__all__ = ["Answer", "CutOff", "FilePart", "Http"]
 
 
 class Http:
@@ -88,6 +89,36 @@ class Http:
             return response
 
         return exchange.begin(send, deadline)
+
+    def upload(
+        self,
+        address: Address,
+        path: str,
+        part: FilePart,
+        *,
+        headers: Headers | None = None,
+        idle: float,
+        limit: int = 1 << 20,
+    ) -> Deferred[Answer]:
+        """POST one file as a form, on a connection of its own, never a second time.
+
+        Ends after `idle` seconds in which nothing moved in either direction. Raises CutOff once
+        the whole file was sent, Unreachable before, Garbled for what is not HTTP or an answer
+        that is too large or too early, OSError or ValueError of the file: then the device has
+        not got a whole one. The file is the caller's to close. Cancelling closes the connection.
+        """
+        headers = Headers() if headers is None else headers.copy()
+        headers.setRawHeaders(b"content-type", [part.content_type])
+        pieces = Pieces(part, self._clock)
+        upload = Upload(self._tcp, self._clock, self._connect, address, limit, pieces, idle)
+
+        def send() -> Deferred[IResponse]:
+            self._doors.next = upload
+            uri = f"http://{address.host}:{address.port}{path}".encode("ascii")
+            response: Deferred[IResponse] = self._single.request(b"POST", uri, headers, pieces)
+            return response
+
+        return upload.begin(send, idle)
 
     async def close(self) -> None:
         """Close the kept connections."""

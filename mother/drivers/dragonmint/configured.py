@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from mother.core.errors import Garbled
-from mother.core.model import ConfiguredPool
+from mother.core.model import ConfiguredPool, FirmwareOffer, NetworkSettings
 from mother.core.units import finite
 
 
@@ -26,25 +26,6 @@ class AutotuneStatus(Struct, frozen=True):
     tuning: bool | None
     mode: str
     level: str | None = None
-
-
-class Network(Struct, frozen=True):
-    """The network settings; texts as the miner gives them, empty where it gives none."""
-
-    dhcp: bool
-    address: str
-    netmask: str
-    gateway: str
-    dns: tuple[str, ...]
-
-
-class Firmware(Struct, frozen=True):
-    """What the miner found when it asked its maker. `updated` is None where it does not say."""
-
-    version: str
-    url: str
-    current: str
-    updated: bool | None
 
 
 class ErrorDetail(Struct, frozen=True):
@@ -88,10 +69,10 @@ def pools(answer: Mapping[str, Any]) -> tuple[ConfiguredPool, ...]:
     )
 
 
-def network(answer: Mapping[str, Any]) -> Network:
-    """`/api/network`."""
+def network(answer: Mapping[str, Any]) -> NetworkSettings:
+    """`/api/network`; texts as the miner gives them."""
     servers = (_text(answer.get("dns1")), _text(answer.get("dns2")))
-    return Network(
+    return NetworkSettings(
         dhcp=answer.get("dhcp") == "dhcp",
         address=_text(answer.get("ipaddress")),
         netmask=_text(answer.get("netmask")),
@@ -100,10 +81,13 @@ def network(answer: Mapping[str, Any]) -> Network:
     )
 
 
-def firmware(answer: Mapping[str, Any]) -> Firmware:
+def firmware(answer: Mapping[str, Any]) -> FirmwareOffer:
     """`/api/getLatestFirmwareVersion`."""
-    return Firmware(
-        version=_text(answer.get("version")),
+    version = _text(answer.get("version"))
+    if not version:
+        raise Garbled("the answer names no firmware version")
+    return FirmwareOffer(
+        version=version,
         url=_text(answer.get("url")),
         current=_text(answer.get("currentVersion")),
         updated=_bool(answer.get("isUpdated")),

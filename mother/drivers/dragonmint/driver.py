@@ -1,49 +1,41 @@
-"""DragonMint T1 and its Innosilicon sisters: HTTP on port 80, JSON, a login that lasts 6 h.
-
-All calls are POSTs that answer with status 200 and a `success` field, whatever happened. A
-token that is stale for any reason (age, a reboot) is answered `{"success":false,
-"token":"expired"}`, even when it comes along with a login.
-"""
+"""DragonMint T1 and its Innosilicon sisters: HTTP on port 80, JSON, a login that lasts 6 h."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode
 
-from twisted.web.http_headers import Headers
-
-from mother.core.errors import Declined, DeviceError, Garbled, Refused, Stranger, Unsupported
+from mother.core.errors import Declined, DeviceError, Garbled, Refused, Unsupported
 from mother.core.model import (
     Address,
     Command,
-    CommandKind,
     ConfiguredPool,
     Credential,
     Description,
+    FirmwareOffer,
+    NetworkSettings,
     Reading,
     Settings,
 )
-from mother.drivers.dragonmint import configured, metrics, parse
-from mother.net.http import Answer, CutOff, Http
+from mother.drivers.dragonmint import configured, firmware, forms, metrics, parse
+from mother.drivers.dragonmint.session import Session, accept
+from mother.drivers.dragonmint.writes import WRITES
+from mother.net.http import Http
 
 MARKS = (b"<title>DragonMint</title>", b"<title>AsicMiner</title>")
 """What the index page of either maker's firmware holds."""
 
 PAGE_LIMIT = 64 * 1024
 
-WRITES: dict[CommandKind, str] = {
-    CommandKind.REBOOT: "/api/reboot",
-    CommandKind.RESTART_MINING: "/api/restartCgMiner",
-}
-
-_FORM = b"application/x-www-form-urlencoded"
-_TOKEN = re.compile(r"[\w.~+/=-]+", re.ASCII)
+UPLOAD_IDLE = 120.0
+"""Seconds that an upload may stand still: a miner writes its flash meanwhile."""
 
 
 class DragonMint:
-    """The family. `timeout` is asked for the seconds of each exchange."""
+    """The family. `timeout` is asked for the seconds of each exchange.
+
+    `idle` are the seconds that an upload may stand still.
+    """
 
     name = "dragonmint"
     capabilities = frozenset(WRITES)
@@ -52,10 +44,13 @@ class DragonMint:
         Credential("admin", "admin"),
         Credential("admin", "innoadmin"),
     )
+    profiles: tuple[str, ...] = forms.PROFILES
+    most_pools = forms.MOST_POOLS
 
-    def __init__(self, http: Http, timeout: Callable[[], float]) -> None:
+    def __init__(self, http: Http, timeout: Callable[[], float], idle: float = UPLOAD_IDLE) -> None:
         self._http = http
         self._timeout = timeout
+        self._idle = idle
 
     async def recognise(self, address: Address, deadline: float) -> bool:
         """Whether the index page carries the maker's title."""
@@ -69,11 +64,23 @@ class DragonMint:
 
     def device(self, address: Address, credential: Credential) -> DragonMintDevice:
         """A miner at this address."""
-        return DragonMintDevice(self._http, self._timeout, address, credential)
+        return DragonMintDevice(Session(self._http, self._timeout, self._idle, address, credential))
 
     def at_rest(self, native: Mapping[str, float]) -> Mapping[str, float]:
         """Hashrates and Alive, as 0."""
         return metrics.at_rest(native)
+
+    def firmware_in(self, file_name: str) -> str:
+        """`t1_20190101_000000.swu` -> `t1_20190101_000000`; empty for anything else."""
+        return firmware.version_in(file_name)
+
+    def is_newer(self, version: str, than: str) -> bool | None:
+        """By the time it was built; None where either is no version, or they are of two types."""
+        return firmware.is_newer(version, than)
+
+    def firmware_fits(self, version: str, model: str) -> bool | None:
+        """Whether its type is this model; None where the version does not tell."""
+        return firmware.fits(version, model)
 
     def safe_model(self, model: str) -> str:
         """The type as one segment of a metric name."""
@@ -81,56 +88,47 @@ class DragonMint:
 
 
 class DragonMintDevice:
-    """One miner. Logs in by itself, once per call at most; reads are repeated once, writes never.
+    """One miner; see `Session` for what its calls raise."""
 
-    Raises Unreachable (CutOff once the request was sent), Refused for a login or a right that
-    is missing, Garbled, Declined with the miner's own words, Stranger after `expect`.
-    """
+    def __init__(self, session: Session) -> None:
+        self.address = session.address
+        self._session = session
+        self._call = session.call
 
-    def __init__(
-        self, http: Http, timeout: Callable[[], float], address: Address, credential: Credential
-    ) -> None:
-        self.address = address
-        self.model = ""
-        self._http = http
-        self._timeout = timeout
-        self._credential = credential
-        self._expected: str | None = None
-        self._bearer: Headers | None = None
+    @property
+    def credential(self) -> Credential:
+        """The login in use: another one after it changed its own password."""
+        return self._session.credential
 
     def expect(self, mac: str) -> None:
         """Another MAC than this one raises Stranger at the next login or description."""
-        self._expected = mac
+        self._session.expected = mac
 
     def forget(self) -> None:
         """Drop the token; the next call logs in anew."""
-        self._bearer = None
+        self._session.forget()
 
     async def describe(self) -> Description:
         """The overview; an unknown login is checked on the way."""
-        if self._bearer is None:
-            return await self._login()
-        return self._meet(await self._call("/api/overview"))
+        return await self._session.describe()
 
     async def read(self, now: float) -> Reading:
         """One summary."""
-        answer = await self._ask("/api/summary")
+        answer = await self._session.ask("/api/summary")
         if answer.get("success") is False and "message" in answer:
-            _accept(answer)
-        return parse.reading(answer, self.model, now)
+            accept(answer)
+        return parse.reading(answer, self._session.model, now)
 
     async def perform(self, command: Command) -> None:
-        """Send one write, never twice.
+        """Carry out one write; nothing is sent twice.
 
-        A miner that is rebooted answers after 4 s or not at all: an answer that is lost after
-        the request was sent counts as taken, and whether it was shows in what is read next.
+        An answer that is lost after the request was sent counts as taken, and whether it was
+        shows in what is read next. Raises ValueError for args that no miner could take.
         """
-        path = WRITES.get(command.kind)
-        if path is None:
+        write = WRITES.get(command.kind)
+        if write is None:
             raise Unsupported(f"{command.kind.value} is not known to a DragonMint")
-        await self._call(path, write=True)
-        if command.kind is CommandKind.REBOOT:
-            self.forget()
+        await write(self._session, command.args)
 
     async def settings(self) -> Settings:
         """Pools and autotune; a miner that was never given pools has none."""
@@ -155,7 +153,7 @@ class DragonMintDevice:
         """What autotune does now."""
         return configured.autotune_status(await self._call("/api/getAutoTuneStatus"))
 
-    async def network(self) -> configured.Network:
+    async def network(self) -> NetworkSettings:
         """The network configured."""
         return configured.network(await self._call("/api/network"))
 
@@ -163,7 +161,7 @@ class DragonMintDevice:
         """The type string, `T1`."""
         return parse.model_name((await self._call("/api/type")).get("type"))
 
-    async def firmware_check(self) -> configured.Firmware:
+    async def offered(self) -> FirmwareOffer:
         """What the miner's maker offers; slow, and Declined where the maker does not answer."""
         return configured.firmware(await self._call("/api/getLatestFirmwareVersion"))
 
@@ -182,106 +180,3 @@ class DragonMintDevice:
     async def debug_stats(self) -> Mapping[str, Any]:
         """The debug counters of cgminer per board and chip, as the miner gives them."""
         return await self._call("/api/getDebugStats")
-
-    async def _call(self, path: str, *, write: bool = False, secret: bool = False) -> _Object:
-        return _accept(await self._ask(path, write=write, secret=secret))
-
-    async def _ask(self, path: str, *, write: bool = False, secret: bool = False) -> _Object:
-        """The answer, with a valid token; what it says of success is the caller's to judge."""
-        if self._bearer is None:
-            await self._login()
-        answer = await self._post(path, self._bearer, write=write, secret=secret)
-        if not _expired(answer):
-            return answer
-        await self._login()
-        answer = await self._post(path, self._bearer, write=write, secret=secret)
-        if _expired(answer):
-            self.forget()
-            raise Refused("the miner calls a new token expired")
-        return answer
-
-    async def _login(self) -> Description:
-        """Get a token and see whose it is; both together or neither."""
-        self.forget()
-        form = {"username": self._credential.username, "password": self._credential.password}
-        answer = await self._post("/api/auth", None, form=form, secret=True)
-        token = answer.get("jwt")
-        if answer.get("success") is False or token is None:
-            raise Refused(_message(answer) or "the login was refused")
-        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-            raise Garbled("the login gave no usable token")
-        bearer = Headers({b"authorization": [b"Bearer " + token.encode("ascii")]})
-        overview = await self._post("/api/overview", bearer)
-        if _expired(overview):
-            raise Refused("the miner calls a new token expired")
-        description = self._meet(_accept(overview))
-        self._bearer = bearer
-        return description
-
-    def _meet(self, overview: _Object) -> Description:
-        description = parse.description(overview)
-        if self._expected is not None and description.mac != self._expected:
-            self.forget()
-            raise Stranger(self._expected, description.mac)
-        self.model = description.model
-        return description
-
-    async def _post(
-        self,
-        path: str,
-        headers: Headers | None,
-        *,
-        form: Mapping[str, str] | None = None,
-        write: bool = False,
-        secret: bool = False,
-    ) -> _Object:
-        try:
-            answer = await self._http.exchange(
-                self.address,
-                b"POST",
-                path,
-                headers=headers,
-                body=None if form is None else urlencode(form).encode("ascii"),
-                content_type=None if form is None else _FORM,
-                deadline=self._timeout(),
-                repeat=not write,
-                fresh=write,
-            )
-        except CutOff:
-            if write:
-                return dict(_TAKEN)
-            raise
-        if answer.status != 200:
-            raise _by_status(answer, path, secret)
-        return parse.decode(answer.body, secret=secret)
-
-
-_Object = dict[str, Any]
-_TAKEN: Mapping[str, Any] = {"success": True}
-
-
-def _expired(answer: _Object) -> bool:
-    return answer.get("success") is False and answer.get("token") == "expired"
-
-
-def _accept(answer: _Object) -> _Object:
-    """The answer if it says success; Refused or Declined as its message tells, else Garbled."""
-    if answer.get("success") is True:
-        return answer
-    if "success" not in answer:
-        raise Garbled("the answer does not tell success")
-    message = _message(answer)
-    if message == "invalid request":
-        raise Refused("invalid request: this login may not do that, or the call is unknown")
-    raise Declined(message or "the miner gave no reason")
-
-
-def _message(answer: _Object) -> str:
-    message = answer.get("message")
-    return message[:200] if isinstance(message, str) else ""
-
-
-def _by_status(answer: Answer, path: str, secret: bool) -> DeviceError:
-    if answer.status in (401, 403):
-        return Refused(f"{path}: HTTP {answer.status}")
-    return Garbled(f"{path}: HTTP {answer.status}", "" if secret else parse.sample(answer.body))

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mother.core.errors import Declined, Unsupported
-from mother.core.model import ConfiguredPool, Settings
-from mother.drivers.dragonmint.configured import Autotune, AutotuneStatus, Firmware, Network
+from mother.core.errors import Declined, Garbled, Unsupported
+from mother.core.model import ConfiguredPool, FirmwareOffer, NetworkSettings, Settings
+from mother.drivers.dragonmint.configured import Autotune, AutotuneStatus
 from mother.drivers.dragonmint.driver import DragonMintDevice
 from tests.drivers.dragonmint.cassettes import EXCHANGES, recorded
 from tests.drivers.dragonmint.wire import miner
@@ -39,12 +39,12 @@ CALLS: dict[str, tuple[Call, Any]] = {
     ),
     "/api/network": (
         DragonMintDevice.network,
-        Network(True, "10.1.0.25", "255.255.252.0", "10.1.0.1", ("10.1.0.1",)),
+        NetworkSettings(True, "10.1.0.25", "255.255.252.0", "10.1.0.1", ("10.1.0.1",)),
     ),
     "/api/type": (DragonMintDevice.type, "T1"),
     "/api/getLatestFirmwareVersion": (
-        DragonMintDevice.firmware_check,
-        Firmware(
+        DragonMintDevice.offered,
+        FirmwareOffer(
             "t1_20180515_060842",
             "https://download.halongmining.com/files/t1/t1_20180515_060842.swu",
             "t1_20180515_060842",
@@ -97,6 +97,21 @@ async def test_a_miner_that_was_never_given_pools_has_none() -> None:
         assert (await device.settings()).pools == ()
         with pytest.raises(Declined):
             await device.pools()
+
+
+@in_reactor
+async def test_a_maker_that_does_not_answer_is_the_miners_own_no() -> None:
+    said = {"success": False, "message": "can't fetch firmware versions"}
+    async with miner({"/api/getLatestFirmwareVersion": said}) as (_, device):
+        with pytest.raises(Declined, match="can't fetch firmware versions"):
+            await device.offered()
+
+
+@in_reactor
+async def test_an_offer_without_a_version_is_none() -> None:
+    async with miner({"/api/getLatestFirmwareVersion": {"success": True}}) as (_, device):
+        with pytest.raises(Garbled):
+            await device.offered()
 
 
 @in_reactor

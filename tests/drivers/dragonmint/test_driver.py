@@ -110,7 +110,7 @@ async def test_an_expired_token_is_renewed_once_and_the_call_repeated() -> None:
     first, then = recorded("/api/getLatestFirmwareVersion")[-2:]
     answers = {"/api/getLatestFirmwareVersion": [first.answer, then.answer]}
     async with miner(answers) as (wire, device):
-        assert (await device.firmware_check()).current == "t1_20180515_060842"
+        assert (await device.offered()).current == "t1_20180515_060842"
     assert first.answer == EXPIRED
     assert wire.paths[2:] == [first.path, "/api/auth", "/api/overview", first.path]
     assert wire.asked[3].authorization is None

@@ -38,6 +38,8 @@ class Asked(Struct, frozen=True):
     path: str
     authorization: str | None
     form: dict[str, str]
+    content_type: str | None
+    body: bytes
 
 
 class Page(Struct, frozen=True):
@@ -67,7 +69,9 @@ class Wire(Resource):
     def render(self, request: Any) -> Any:
         path = request.path.decode()
         form = {key.decode(): value[0].decode() for key, value in (request.args or {}).items()}
-        self.asked.append(Asked(path, request.getHeader("authorization"), form))
+        request.content.seek(0)
+        kind, body = request.getHeader("content-type"), request.content.read()
+        self.asked.append(Asked(path, request.getHeader("authorization"), form, kind, body))
         waiting = self._answers.get(path, [{"success": False, "message": "invalid request"}])
         given = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         if given is CUT:
@@ -84,14 +88,15 @@ class Wire(Resource):
 
 @asynccontextmanager
 async def listening(
-    answers: Mapping[str, object], patience: float = 5.0
+    answers: Mapping[str, object], patience: float = 5.0, idle: float = 5.0
 ) -> AsyncIterator[tuple[Wire, DragonMint, Address]]:
     """A wire, the family that talks to it, and where it listens."""
     wire = Wire(answers)
     port = listen(Site(wire))
     http = Http(reactor)
+    place = Address("127.0.0.1", port.getHost().port)
     try:
-        yield wire, DragonMint(http, lambda: patience), Address("127.0.0.1", port.getHost().port)
+        yield wire, DragonMint(http, lambda: patience, idle), place
     finally:
         await http.close()
         await port.stopListening()
@@ -99,8 +104,8 @@ async def listening(
 
 @asynccontextmanager
 async def miner(
-    answers: Mapping[str, object], patience: float = 5.0
+    answers: Mapping[str, object], patience: float = 5.0, idle: float = 5.0
 ) -> AsyncIterator[tuple[Wire, DragonMintDevice]]:
     """A miner that lets us in and has these further answers."""
-    async with listening({**LOGIN, **answers}, patience) as (wire, family, address):
+    async with listening({**LOGIN, **answers}, patience, idle) as (wire, family, address):
         yield wire, family.device(address, CREDENTIAL)
