@@ -13,10 +13,10 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IDelayedCall, IListeningPort, IReactorTime
 from twisted.logger import Logger
 from twisted.protocols.policies import WrappingFactory
-from twisted.web.http import Request
-from twisted.web.server import Site
+from twisted.web import http
+from twisted.web.server import Request, Site
 
-from mother.sim.dragonmint.models import MODELS
+from mother.sim.dragonmint.models import MODELS, Builds
 from mother.sim.dragonmint.settings import Network
 from mother.sim.dragonmint.state import Dragon
 from mother.sim.dragonmint.web import device_resource
@@ -81,7 +81,10 @@ class Farm:
         await DeferredList([door.stop() for door in self._doors])
 
     def lines(self) -> list[str]:
-        """One line per device: address:port, family, MAC, fault and when it sets in."""
+        """One line per device: address:port, family, MAC, fault and when it sets in.
+
+        One that nobody has set up says so.
+        """
         return [
             f"{device.host}:{device.port}  {device.family}  {device.mac}  {_told(berth)}"
             for device, berth in zip(self.devices, self._berths, strict=True)
@@ -198,6 +201,24 @@ class _Door:
             self._again = self._reactor.callLater(max(0.05, seconds), self.settle)
 
 
+class _Request(Request):
+    """Leaves the body alone: Twisted would first take an upload apart itself, all in memory."""
+
+    def requestReceived(  # noqa: N802  # Twisted's name
+        self, command: bytes, path: bytes, version: bytes
+    ) -> None:
+        """The request is whole; what its body is shows again only when it is answered."""
+        self._kinds = self.requestHeaders.getRawHeaders(b"content-type")
+        self.requestHeaders.removeHeader(b"content-type")
+        super().requestReceived(command, path, version)  # type: ignore[no-untyped-call]  # Twisted's
+
+    def process(self) -> None:
+        """Answer it."""
+        if self._kinds is not None:
+            self.requestHeaders.setRawHeaders(b"content-type", self._kinds)
+        super().process()  # type: ignore[no-untyped-call]  # Twisted's
+
+
 class _Site(Site):
     """One device's site: no access log, hence no timer that ticks for it."""
 
@@ -207,7 +228,7 @@ class _Site(Site):
         clock = cast(IReactorTime, reactor)
         resource = device_resource(dragon, clock)
         super().__init__(  # type: ignore[no-untyped-call]  # Twisted's is untyped
-            resource, timeout=KEEP_ALIVE_S, reactor=clock
+            resource, requestFactory=_Request, timeout=KEEP_ALIVE_S, reactor=clock
         )
 
     def startFactory(self) -> None:  # noqa: N802  # Twisted's name
@@ -216,7 +237,7 @@ class _Site(Site):
     def stopFactory(self) -> None:  # noqa: N802  # Twisted's name
         """Nothing to close."""
 
-    def log(self, request: Request) -> None:
+    def log(self, request: http.Request) -> None:
         """Say nothing."""
 
 
@@ -232,15 +253,19 @@ def _dragon(plan: FarmPlan, berth: Berth, now: Callable[[], float]) -> Dragon:
         uptime=berth.uptime,
         cure=plan.cure,
         newest=plan.newest_firmware,
+        builds=Builds(frozenset(plan.bricking), frozenset(plan.failing), plan.firmware_url),
         network=Network(str(network.netmask), gateway, gateway),
     )
+    if berth.factory_fresh:
+        dragon.factory_fresh()
     if berth.fault is not Fault.NONE and not berth.after:
         dragon.has_always_had(berth.fault)
     return dragon
 
 
 def _told(berth: Berth) -> str:
-    return f"{berth.fault} in {berth.after:.0f} s" if berth.after else berth.fault.value
+    fault = f"{berth.fault} in {berth.after:.0f} s" if berth.after else berth.fault.value
+    return f"{fault}, factory-fresh" if berth.factory_fresh else fault
 
 
 def _explained(error: CannotListenError) -> str:

@@ -53,6 +53,34 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "the build that the vendor offers, such as t1_20190101_000000 "
         "(default: the one that runs)",
     },
+    "--firmware-url": {
+        "default": "",
+        "metavar": "URL",
+        "help": "where the vendor says that build is, such as a server of yours on loopback "
+        "(default: the miner itself)",
+    },
+    "--bricking-firmware": {
+        "action": "append",
+        "default": [],
+        "metavar": "VERSION",
+        "help": "a build that no miner survives: what is flashed with it never comes back; may "
+        "be repeated",
+    },
+    "--failing-firmware": {
+        "action": "append",
+        "default": [],
+        "metavar": "VERSION",
+        "help": "a build with which a miner comes back but never mines; may be repeated",
+    },
+    "--factory-fresh": {
+        "type": float,
+        "nargs": "?",
+        "default": 0.0,
+        "const": 100.0,
+        "metavar": "PERCENT",
+        "help": "share of the miners that nobody has set up yet: no pools, default mode and "
+        "passwords (all where no number follows)",
+    },
     "--cured-by-reboot": {
         "type": float,
         "default": 50.0,
@@ -82,11 +110,6 @@ def plan_from(options: argparse.Namespace) -> FarmPlan:
             f"--fault names {sum(faults.values())} faulty miners of {options.miners}: "
             "name fewer, or raise --miners"
         )
-    if options.newest_firmware and not is_version(options.newest_firmware):
-        raise ValueError(
-            f"--newest-firmware {options.newest_firmware}: "
-            "write a version as the miners do, such as t1_20190101_000000"
-        )
     return FarmPlan(
         miners=options.miners,
         network=options.network,
@@ -95,7 +118,11 @@ def plan_from(options: argparse.Namespace) -> FarmPlan:
         faults=faults,
         faulty=faulty,
         models=_models(options.model),
-        newest_firmware=options.newest_firmware,
+        newest_firmware=_version("--newest-firmware", options.newest_firmware),
+        firmware_url=_firmware_url(options.firmware_url),
+        bricking=_versions("--bricking-firmware", options.bricking_firmware),
+        failing=_versions("--failing-firmware", options.failing_firmware),
+        factory_fresh=_percent("--factory-fresh", options.factory_fresh) / 100,
         cure=_percent("--cured-by-reboot", options.cured_by_reboot) / 100,
         fresh=options.fresh,
         scatter=options.scatter,
@@ -122,6 +149,28 @@ def _check_network(text: str, miners: int) -> None:
             f"--network {text} has room for {room}: lower --miners {miners} "
             "or name a larger network, such as 127.77.0.0/16"
         )
+
+
+def _versions(option: str, texts: Sequence[str]) -> tuple[str, ...]:
+    if "" in texts:
+        raise ValueError(f"{option}: name a version, such as t1_20190101_000000")
+    return tuple(_version(option, text) for text in texts)
+
+
+def _version(option: str, text: str) -> str:
+    if text and not is_version(text):
+        raise ValueError(
+            f"{option} {text}: write a version as the miners do, such as t1_20190101_000000"
+        )
+    return text
+
+
+def _firmware_url(text: str) -> str:
+    if text and not text.startswith(("http://", "https://")):
+        raise ValueError(
+            f"--firmware-url {text}: write an address as http://127.0.0.1:8000/firmware.swu"
+        )
+    return text
 
 
 def _percent(option: str, value: float) -> float:

@@ -21,7 +21,11 @@ class FarmPlan(Struct, frozen=True):
     holds from the start; `faulty` is the percentage of miners that fall ill at a random time
     within `faulty_within` seconds. `models` are shares. `cure` is the chance (0 to 1) that a
     reboot cures a board. `fresh` starts all miners now, as after a power cut. `scatter`
-    spreads them over the network instead of using its first addresses.
+    spreads them over the network instead of using its first addresses. `factory_fresh` is
+    the share of miners (0 to 1) that nobody has set up yet: no pools, default mode and logins.
+
+    A miner that is flashed with a `bricking` version never comes back by itself; with a
+    `failing` one it never mines. `firmware_url` is where the newest build is to be had.
     """
 
     miners: int = 10
@@ -36,10 +40,17 @@ class FarmPlan(Struct, frozen=True):
     cure: float = 0.5
     fresh: bool = False
     scatter: bool = False
+    factory_fresh: float = 0.0
+    bricking: tuple[str, ...] = ()
+    failing: tuple[str, ...] = ()
+    firmware_url: str = ""
 
 
 class Berth(Struct, frozen=True):
-    """One device of the plan: `fault` sets in `after` seconds from the start."""
+    """One device of the plan: `fault` sets in `after` seconds from the start.
+
+    `factory_fresh`: nobody has set it up yet.
+    """
 
     host: str
     mac: str
@@ -47,6 +58,7 @@ class Berth(Struct, frozen=True):
     uptime: float
     fault: Fault
     after: float
+    factory_fresh: bool = False
 
 
 def usable(network: str) -> range:
@@ -65,6 +77,7 @@ def berths(plan: FarmPlan) -> list[Berth]:
     macs = list(_macs(plan.seed, plan.miners))
     models = _models(plan, dice)
     faults = _faults(plan, dice)
+    untouched = _factory_fresh(plan)
     return [
         Berth(
             host=host,
@@ -73,9 +86,16 @@ def berths(plan: FarmPlan) -> list[Berth]:
             uptime=0.0 if plan.fresh else between(2400.0, 2_000_000.0, mac, "uptime"),
             fault=faults.get(index, (Fault.NONE, 0.0))[0],
             after=faults.get(index, (Fault.NONE, 0.0))[1],
+            factory_fresh=index in untouched,
         )
         for index, (host, mac, model) in enumerate(zip(hosts, macs, models, strict=True))
     ]
+
+
+def _factory_fresh(plan: FarmPlan) -> set[int]:
+    """Has dice of its own, so that the rest of the farm is the same with and without."""
+    dice = random.Random(f"factory-fresh {plan.seed}")  # noqa: S311  # a simulation, no secret
+    return set(dice.sample(range(plan.miners), round(plan.miners * plan.factory_fresh)))
 
 
 def _faults(plan: FarmPlan, dice: random.Random) -> dict[int, tuple[Fault, float]]:

@@ -195,6 +195,37 @@ def test_a_stopped_farm_leaves_no_timer_behind() -> None:
     assert memory.getDelayedCalls() == []
 
 
+def test_a_factory_fresh_device_has_no_pools_and_the_default_logins() -> None:
+    farm, _ = memory_farm(miners=20, factory_fresh=0.5, faults={"dead-board": 3})
+    fresh = [device for device in farm.devices if device.pools is None]
+    assert len(fresh) == 10
+    for device in fresh:
+        assert device.access.refusal("admin", "dragonadmin") == ""
+        assert device.autotune.profile is None
+        assert not device.ready
+        assert not any(board.hashing for board in device.boards)
+    assert sum(line.endswith(", factory-fresh") for line in farm.lines()) == 10
+    assert sum(device.ready for device in farm.devices) == 10
+    assert all(device.pools is None for device in memory_farm(factory_fresh=True)[0].devices)
+
+
+def test_the_builds_of_the_plan_are_those_of_the_devices() -> None:
+    bad, worse, url = "t1_20190101_000000", "t1_20190102_000000", "http://127.0.0.1:8000/a.swu"
+    farm, memory = memory_farm(failing=(bad,), bricking=(worse,), firmware_url=url)
+    run(farm.start())
+    one, other, *rest = farm.devices
+    one.reboot(bad)
+    other.reboot(worse)
+    memory.advance(600)
+    assert (one.present, one.ready) == (True, False)
+    assert not other.present
+    assert all(device.ready for device in rest)
+    assert {device.builds.url for device in farm.devices} == {url}
+    other.come_back()
+    run(farm.stop())
+    assert memory.getDelayedCalls() == []
+
+
 def test_a_line_tells_address_family_mac_and_fault() -> None:
     farm, _ = memory_farm(miners=2, faults={"hang": 1}, faulty=50)
     for device, line in zip(farm.devices, farm.lines(), strict=True):

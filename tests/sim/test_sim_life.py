@@ -166,6 +166,27 @@ def test_a_pool_whose_host_says_so_is_dead_and_the_next_one_is_mined_for() -> No
     assert boards(wire)[0]["Last Share Pool"] == 1
 
 
+@pytest.mark.parametrize("model", ["T1", "T2"])
+@pytest.mark.parametrize("host", ["dead.example", "pool.invalid"])
+def test_a_device_whose_pools_are_all_dead_answers_and_hashes_nothing(
+    model: str, host: str
+) -> None:
+    wire = Wire(model)
+    wire.log_in("admin", "admin" if model == "T2" else "dragonadmin")
+    slots = {f"Pool{slot}": f"stratum+tcp://{host}:{slot}" for slot in (1, 2)}
+    logins = {f"{name}{slot}": "x" for slot in (1, 2) for name in ("UserName", "Password")}
+    wire.ask("updatePools", slots | logins)
+    for _ in range(3):
+        wire.clock.advance(900)
+        summary = wire.ask("summary")
+        assert summary["success"] is True
+        assert [pool["Status"] for pool in summary["POOLS"]] == ["Dead", "Dead"]
+        assert not any(pool["Stratum Active"] for pool in summary["POOLS"])
+        for board in summary["DEVS"]:
+            assert board["Status"] == "Alive"
+            assert {board[each] for each in (*WINDOWS, "MHS av", "Hash Rate", "Accepted")} == {0}
+
+
 def test_a_reboot_cures_or_not_and_always_the_same_way() -> None:
     def cured(mac: int) -> bool:
         wire = Wire()

@@ -7,6 +7,7 @@ import ipaddress
 from collections import Counter
 
 import pytest
+from msgspec.structs import replace
 
 from mother.sim.faults import FAULTS
 from mother.sim.options import add_arguments, plan_from
@@ -50,6 +51,12 @@ def test_without_options_ten_healthy_recorded_miners_are_planned() -> None:
         (["--model", "T1:x"], "--model"),
         (["--newest-firmware", "2.0"], "--newest-firmware"),
         (["--newest-firmware", "t1_20181332_000000"], "--newest-firmware"),
+        (["--firmware-url", "ftp://127.0.0.1/a.swu"], "--firmware-url"),
+        (["--bricking-firmware", "2.0"], "--bricking-firmware"),
+        (["--bricking-firmware", ""], "--bricking-firmware"),
+        (["--failing-firmware", "t1_20190101_000000", "--failing-firmware", "x"], "--failing"),
+        (["--factory-fresh", "101"], "--factory-fresh"),
+        (["--factory-fresh", "nan"], "--factory-fresh"),
         (["--cured-by-reboot", "-1"], "--cured-by-reboot"),
     ],
 )
@@ -103,6 +110,33 @@ def test_scattered_miners_stay_within_the_network_without_its_ends() -> None:
 def test_a_single_address_is_a_farm() -> None:
     [berth] = berths(plan("--network", "127.9.0.7/32", "--miners", "1"))
     assert berth.host == "127.9.0.7"
+
+
+def test_bad_builds_may_be_several_and_the_newest_one_elsewhere() -> None:
+    first, second, third = (f"t1_2019010{day}_000000" for day in (1, 2, 3))
+    chosen = plan(
+        *("--bricking-firmware", first, "--bricking-firmware", second),
+        *("--failing-firmware", third, "--newest-firmware", third),
+        *("--firmware-url", "https://127.0.0.1:8000/new.swu"),
+    )
+    assert (chosen.bricking, chosen.failing) == ((first, second), (third,))
+    assert chosen.newest_firmware == third
+    assert chosen.firmware_url == "https://127.0.0.1:8000/new.swu"
+
+
+def test_a_share_of_the_miners_or_all_are_fresh_from_the_factory() -> None:
+    def fresh(*argv: str) -> int:
+        return sum(berth.factory_fresh for berth in berths(plan("--miners", "40", *argv)))
+
+    assert [fresh(), fresh("--factory-fresh"), fresh("--factory-fresh", "25")] == [0, 40, 10]
+
+
+def test_who_is_fresh_from_the_factory_changes_nothing_else() -> None:
+    argv = ["--miners", "40", "--faulty", "50", "--model", "T1,T2"]
+    some = berths(plan(*argv, "--factory-fresh", "50"))
+    others = berths(plan(*argv, "--factory-fresh", "50", "--seed", "1"))
+    assert [one.factory_fresh for one in some] != [one.factory_fresh for one in others]
+    assert [replace(berth, factory_fresh=False) for berth in some] == berths(plan(*argv))
 
 
 def test_miners_have_long_been_running_unless_fresh() -> None:

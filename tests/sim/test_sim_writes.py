@@ -255,47 +255,6 @@ def test_without_an_index_there_is_no_version() -> None:
     assert answer == {"success": False, "message": "can't fetch firmware versions"}
 
 
-def upload(wire: Wire, name: str) -> None:
-    body = b"".join(
-        (
-            b"--limit\r\nContent-Disposition: form-data; ",
-            f'name="upfile"; filename="{name}"\r\n'.encode(),
-            b"Content-Type: application/octet-stream\r\n\r\n",
-            bytes(range(256)) * 20,
-            b"\r\n--limit--\r\n",
-        )
-    )
-    coming = wire.treq.post(
-        "http://127.77.0.1:8080/upgrade/upload",
-        data=body,
-        headers={
-            "Authorization": wire.authorization,
-            "Content-Type": "multipart/form-data; boundary=limit",
-        },
-    )
-    assert result(coming).code == 200
-
-
-def test_an_uploaded_build_runs_after_the_reboot_that_follows() -> None:
-    wire = Wire().log_in()
-    upload(wire, "t1_20180715_010203.swu")
-    assert wire.dragon.writes[-1].form == {"file": "t1_20180715_010203.swu"}
-    wire.clock.advance(21)
-    assert not wire.dragon.present
-    wire.clock.advance(100)
-    version = wire.log_in().ask("overview")["version"]
-    assert version["platform_v"] == "t1_20180715_010203"
-    assert version["build_date"] == "15th of July 2018 01:02 AM"
-
-
-@pytest.mark.parametrize("name", ["t1_20180715_010203.zip", "readme.swu"])
-def test_a_file_that_is_no_firmware_changes_nothing(name: str) -> None:
-    wire = Wire().log_in()
-    upload(wire, name)
-    wire.clock.advance(200)
-    assert wire.dragon.boots == 0
-
-
 def test_a_build_named_by_url_is_installed_too() -> None:
     wire = Wire().log_in()
     url = "http://127.77.0.1:8080/files/t1/t1_20190101_000000.swu"

@@ -103,7 +103,8 @@ def autotune_status(dragon: Dragon) -> dict[str, Any]:
 
 def latest_firmware(dragon: Dragon) -> dict[str, Any]:
     """What the vendor's index says; a build newer than the recorded one is offered by the
-    device itself, so that a simulated upgrade never leaves the simulation (hand-made).
+    device itself, so that a simulated upgrade never leaves the simulation (hand-made), unless
+    the simulation was told where the newest one is.
     """
     if not dragon.newest:
         return dict(HANDMADE["no-firmware-index"])
@@ -116,7 +117,7 @@ def latest_firmware(dragon: Dragon) -> dict[str, Any]:
         **RECORDED["getLatestFirmwareVersion"],
         "version": newest.version,
         "versionDate": newest.build_date,
-        "url": f"{host}/files/{stem}/{newest.version}.swu",
+        "url": dragon.builds.url or f"{host}/files/{stem}/{newest.version}.swu",
         "currentVersion": current.version,
         "currentVersionDate": current.build_date,
         "isUpdated": current.built >= newest.built,

@@ -65,6 +65,18 @@ def is_version(text: str) -> bool:
         return False
 
 
+class Builds(Struct, frozen=True):
+    """What is the matter with builds, by version, and where the newest one is to be had.
+
+    A device that is flashed with a `bricking` one never comes back; with a `failing` one it
+    comes back, but its mining program never gets ready. `url` empty: the usual place.
+    """
+
+    bricking: frozenset[str] = frozenset()
+    failing: frozenset[str] = frozenset()
+    url: str = ""
+
+
 class Model(Struct, frozen=True):
     """A product. `board_rate` is what one board does, in the unit of the `MHS` fields.
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from mother.sim.dragonmint import php
 from mother.sim.dragonmint.access import Access
 from mother.sim.dragonmint.boards import Board
-from mother.sim.dragonmint.models import MODELS, Firmware, Model
+from mother.sim.dragonmint.models import MODELS, Builds, Firmware, Model
 from mother.sim.dragonmint.settings import (
     Autotune,
     Network,
@@ -57,6 +57,7 @@ class Dragon:
         uptime: float = 86400.0,
         cure: float = 0.5,
         newest: str = "",
+        builds: Builds = Builds(),  # noqa: B008  # frozen
         network: Network | None = None,
     ) -> None:
         self.host = self.lease = host
@@ -67,8 +68,10 @@ class Dragon:
         self.cure = cure
         self.firmware = Firmware(model.firmware)
         self.newest = newest or model.firmware
+        self.builds = builds
         self.access = Access(self.firmware, mac)
         self.pools: tuple[PoolSetting, ...] | None = recorded_pools(mac)
+        self.bricked_over: Firmware | None = None
         self.autotune = Autotune()
         self.leased_network = network or Network("255.255.0.0", "127.0.0.1", "127.0.0.1")
         self.network = self.leased_network
@@ -93,11 +96,18 @@ class Dragon:
 
     def vanish(self, seconds: float = math.inf) -> None:
         """Drop off the network, as with a pulled cable; it mines on."""
-        self.absent_until = self.now() + seconds
+        self.absent_until = max(self.absent_until, self.now() + seconds)
         self.changed()
 
     def come_back(self) -> None:
-        """Be there again at once; what was powered off boots."""
+        """Be there again at once; what was powered off boots, what was bricked is rescued.
+
+        The rescue, somebody with a memory card, brings back the build that ran before.
+        """
+        if self.bricked_over is not None:
+            self.firmware = self.access.firmware = self.bricked_over
+            self.bricked_over = None
+            self.powered = False
         if not self.powered:
             self._boot(self.now())
         self.absent_until = -math.inf
@@ -120,12 +130,27 @@ class Dragon:
     # Power
 
     def reboot(self, version: str = "") -> None:
-        """Go down now; come back after 60 to 90 s, with `version` if one is given."""
-        self.absent_until = self.now() + between(*ABSENCE_S, self.mac, "absence", self.boots)
+        """Go down now; come back after 60 to 90 s, with `version` if one is given.
+
+        Not at all with a build that bricks, until `come_back`.
+        """
+        back = self.now() + between(*ABSENCE_S, self.mac, "absence", self.boots)
+        if version in self.builds.bricking:
+            self.bricked_over = self.firmware
+        self.absent_until = back if self.bricked_over is None else math.inf
         if version:
             self.firmware = self.access.firmware = Firmware(version)
-        self._boot(self.absent_until)
+        self._boot(back)
         self.changed()
+
+    def factory_fresh(self) -> None:
+        """As it leaves the factory: no pools, and whatever else was set forgotten."""
+        self.pools = None
+        self.autotune = Autotune()
+        self.access.reset()
+        self.network = self.leased_network
+        self.host = self.lease
+        self._start_mining(self.booted_at)
 
     def power_off(self) -> None:
         """Go down and stay there until `come_back`."""
@@ -135,11 +160,7 @@ class Dragon:
 
     def factory_reset(self) -> None:
         """Forget all settings and reboot."""
-        self.pools = None
-        self.autotune = Autotune()
-        self.access.reset()
-        self.network = self.leased_network
-        self.host = self.lease
+        self.factory_fresh()
         self.reboot()
 
     @property
@@ -152,7 +173,7 @@ class Dragon:
     @property
     def ready(self) -> bool:
         """Whether the mining program answers. Without any pool it never starts (inferred)."""
-        return bool(self.pools) and self.now() >= self.mining_from
+        return bool(self.pools) and not self._fails and self.now() >= self.mining_from
 
     @property
     def elapsed(self) -> float:
@@ -167,8 +188,12 @@ class Dragon:
 
     @property
     def working(self) -> bool:
-        """Whether any pool gives work."""
-        return any(self.pool_alive(pool) for pool in self.pools or ())
+        """Whether any pool gives work to a mining program that runs."""
+        return not self._fails and any(self.pool_alive(pool) for pool in self.pools or ())
+
+    @property
+    def _fails(self) -> bool:
+        return self.firmware.version in self.builds.failing
 
     def pool_alive(self, pool: PoolSetting) -> bool:
         """Whether this device reaches a pool."""

@@ -15,6 +15,7 @@ from twisted.web.server import NOT_DONE_YET, Request
 from mother.sim.dragonmint import answers, php
 from mother.sim.dragonmint.calls import CALLS, call, is_admin
 from mother.sim.dragonmint.models import is_version
+from mother.sim.dragonmint.multipart import upload
 from mother.sim.dragonmint.replies import API_HEADERS, INDEX, INDEX_HEADERS, PAGES
 from mother.sim.dragonmint.state import Dragon, Write
 from mother.sim.faults import Fault
@@ -23,7 +24,6 @@ FLASHING_S = 20.0
 RAW_GARBAGE = bytes(range(128, 256)) + b"\x00\x16\x03\x01\r\n\r\n" + bytes(range(128))
 _PLAIN = {"Content-Type": "text/plain", "Server": API_HEADERS["Server"]}
 _PAGE = {"Content-Type": "text/html", "Server": API_HEADERS["Server"]}
-_UPLOAD = re.compile(rb'name="upfile"; filename="([^"]+)"')
 _FIRMWARE_FILE = re.compile(r"^/files/[^/]+/([^/]+)\.swu$")
 
 
@@ -93,21 +93,30 @@ class _Device(Resource):
         self._send(request, page, {**INDEX_HEADERS, "Content-Length": str(len(page))})
 
     def _upload(self, request: Request) -> None:
-        """Multipart field `upfile`; the answer's body is hand-made (it is no JSON)."""
+        """Multipart field `upfile`; the answer is hand-made: empty, as it is no JSON.
+
+        PHP runs the script in any case, so that a file that is missing, empty or cut short
+        is answered the same way; nothing is flashed then.
+        """
         body = b"" if request.content is None else request.content.read()
-        found = _UPLOAD.search(body)
-        self._upgrade(request, found.group(1).decode("utf-8", "replace") if found else "")
+        found = upload(request.getHeader("content-type") or "", body, "upfile")
+        form = {"file": "", "size": "0", "sha256": ""}
+        if found is not None:
+            form = {"file": found.name, "size": str(found.size), "sha256": found.sha256}
+        self._upgrade(request, form, found.name if found is not None and found.size else "")
 
     def _download(self, request: Request) -> None:
         """Form field `url`; nothing is really fetched."""
         fields = php.form(b"" if request.content is None else request.content.read())
-        self._upgrade(request, php.text(fields, "url").rpartition("/")[2])
+        name = php.text(fields, "url").rpartition("/")[2]
+        self._upgrade(request, {"file": name}, name)
 
-    def _upgrade(self, request: Request, name: str) -> None:
+    def _upgrade(self, request: Request, form: php.Form, name: str) -> None:
+        """Note the form, answer, and flash what `name` says, if that is firmware."""
         if not self._admin(request):
             return
         path = request.path.decode("ascii", "replace")
-        self._dragon.writes.append(Write(self._dragon.now(), path, {"file": name}))
+        self._dragon.writes.append(Write(self._dragon.now(), path, form))
         self._send(request, b"", _PLAIN)
         version = name.removesuffix(".swu")
         if name.endswith(".swu") and is_version(version):
