@@ -267,11 +267,10 @@ def test_under_the_predecessor_s_name_its_file_is_read_as_it_is(tmp_path: Path) 
             assert "'brndnmtthws' is the sample account" in process.log
         file.write_text(PREDECESSOR_FILE.format(port=statsd.port, account="operator"))
         with Running(*command, cwd=tmp_path, name="daemon") as process:
-            process.said("checked, but this release does not set miners up")
             process.said("was rebooted")
             statsd.got(r"^dragons\.worker\.T1\.dragon-45[0-9a-f]{6}\.action\.rebooted:1\|c")
             assert process.end() == 0
-        assert len(one.writes) == 1
+        assert [line.split()[2] for line in one.writes].count("/api/reboot") == 1
     assert (tmp_path / "inv.json").exists()
     assert_clean(process.log)
 

@@ -10,9 +10,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from mother.config import notes
-from mother.config.blocks import check_blocks
+from mother.config.blocks import NO_MODE, check_blocks
 from mother.config.file import FileContent, Named, named_in, read_file
-from mother.config.model import Config, DeviceSettings, Statsd
+from mother.config.firmware import NO_DIGEST
+from mother.config.model import Config, DeviceSettings, Statsd, Waves
 from mother.config.networks import check_limits
 from mother.config.options import BY_KEY, OPTIONS, PREDECESSOR, Option
 from mother.config.pools import Pools
@@ -58,10 +59,11 @@ class Source:
             option.key: self._value(option, named.get(option.key), problems) for option in OPTIONS
         }
         _fit_timeouts(values, named, problems)
+        _check_pairs(values, named, problems)
         self._check_network(values, named, problems)
         config = _build(values, tree.get("configs", []), problems)
         problems.end()
-        return replace(config, notes=self._notes(config, file, tree, named))
+        return replace(config, notes=self._notes(config, file, tree))
 
     def _file(self, problems: Problems) -> FileContent | None:
         if self.path is None:
@@ -99,15 +101,11 @@ class Source:
         )
 
     def _notes(
-        self,
-        config: Config,
-        file: FileContent | None,
-        tree: dict[str, Any],
-        named: Mapping[str, Named],
+        self, config: Config, file: FileContent | None, tree: dict[str, Any]
     ) -> tuple[str, ...]:
         raw = tree.get("configs", [])
         return (
-            *notes.planned(named, raw),
+            *notes.idle_firmware(config),
             *notes.silent(raw, config.settings),
             *notes.shadowed(config.blocks),
             *(notes.readable(file) if file is not None else ()),
@@ -174,6 +172,16 @@ def _fit_timeouts(values: dict[str, Any], named: Mapping[str, Named], problems: 
         problems.add(place, "must be shorter than scan_timeout, of which it is a part")
 
 
+def _check_pairs(values: Mapping[str, Any], named: Mapping[str, Named], problems: Problems) -> None:
+    """A firmware file has its digest beside it, and an autotune level its mode."""
+    if values["firmware_file"] is not None and "firmware_sha256" not in named:
+        problems.add(named["firmware_file"][0], NO_DIGEST)
+    mode = values["dragon_autotune_mode"] is not None or "dragon_autotune_mode" in named
+    if values["dragon_autotune_level"] is not None and not mode:
+        place = named["dragon_autotune_level"][0]
+        problems.add(place, NO_MODE.format(mode="dragon_autotune_mode"))
+
+
 def _build(values: dict[str, Any], blocks: Any, problems: Problems) -> Config:
     pools: Pools = values["pools"]
     folder = os.path.dirname(values["inventory_file"])
@@ -182,15 +190,16 @@ def _build(values: dict[str, Any], blocks: Any, problems: Problems) -> Config:
     values["control_socket"] = values["control_socket"] or os.path.join(beside, SOCKET)
     if os.path.abspath(values["state_file"]) == os.path.abspath(values["inventory_file"]):
         problems.add("state_file", "is the inventory_file too; give it a name of its own")
-    parts: dict[str, dict[str, Any]] = {"": {}, "statsd": {}, "settings": {}}
+    parts: dict[str, dict[str, Any]] = {"": {}, "statsd": {}, "settings": {}, "waves": {}}
     for option in OPTIONS:
         part, _, name = option.at.rpartition(".")
         if name:
             parts[part][name] = values[option.key]
-    settings = DeviceSettings(**parts["settings"], autotune_level=None, pools=pools.general)
+    settings = DeviceSettings(**parts["settings"], pools=pools.general)
     return Config(
         **parts[""],
         statsd=Statsd(**parts["statsd"]),
+        waves=Waves(**parts["waves"]),
         settings=settings,
         blocks=check_blocks(blocks, settings, problems),
         pools_by_mac=pools.by_mac,

@@ -23,7 +23,12 @@ class PoolWish(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DeviceSettings(Struct, frozen=True):
-    """What holds for one device. Seconds; `health_hashrate_minimum` in GH/s per board."""
+    """What holds for one device. Seconds; `health_hashrate_minimum` in GH/s per board.
+
+    No pools, no mode, no firmware: those are left as they are. `firmware_file` is a file of
+    the operator's, which comes with its `firmware_sha256` (lower-case hex); that digest alone
+    pins what the device's own check names.
+    """
 
     health_reboot: bool
     health_check_interval: float
@@ -33,6 +38,8 @@ class DeviceSettings(Struct, frozen=True):
     autotune_mode: str | None
     autotune_level: int | None
     pools: tuple[PoolWish, ...]
+    firmware_file: str | None = None
+    firmware_sha256: str | None = None
 
 
 class Block(Struct, frozen=True):
@@ -56,6 +63,21 @@ class Statsd(Struct, frozen=True):
     prefix: str
     interval: float
     type_segment: bool
+
+
+class Waves(Struct, frozen=True):
+    """How fast a change may spread.
+
+    After one canary, which must hash for `canary_time` seconds, at most `least` or `percent`
+    of the farm, whichever is more, make one wave; never more than `restarts_at_once` miners
+    restart by our orders at any time. Firmware goes to `upgrades_at_once` miners at a time.
+    """
+
+    percent: float = 5.0
+    least: int = 5
+    restarts_at_once: int = 20
+    upgrades_at_once: int = 5
+    canary_time: float = 120.0
 
 
 class Config(Struct, frozen=True, dict=True):
@@ -87,6 +109,7 @@ class Config(Struct, frozen=True, dict=True):
     blocks: tuple[Block, ...]
     notes: tuple[str, ...] = ()
     pools_by_mac: Mapping[str, tuple[PoolWish, ...]] = {}
+    waves: Waves = Waves()
 
     def for_device(self, model: str, mac: str) -> DeviceSettings:
         """The settings of one device: the first block that fits best, else the general ones.

@@ -6,25 +6,26 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mother.config.blocks import NOT_INHERITED, PLANNED
-from mother.config.file import FileContent, Named, holds_password
-from mother.config.model import Block, DeviceSettings
-from mother.config.options import BY_KEY, OPTIONS
+from mother.config.blocks import NOT_INHERITED
+from mother.config.file import FileContent, holds_password
+from mother.config.model import Block, Config, DeviceSettings
+from mother.config.options import OPTIONS
 
 _TOO_OPEN = 0o037  # anything beyond rw-r-----
 _OTHER_VARIABLES = ("MOTHER_CONFIG",)
 
 
-def planned(named: Mapping[str, Named], blocks: Any) -> Iterator[str]:
-    """One line for all that is named and only a later release carries out."""
-    places = [place for key, (place, value) in named.items() if BY_KEY[key].planned and value]
-    for number, block in enumerate(blocks):
-        places += [f"configs[{number}].{key}" for key in PLANNED if block.get(key)]
-    if places:
-        yield (
-            f"{', '.join(places)}: checked, but this release does not set miners up; "
-            "it takes effect with a later one"
-        )
+def idle_firmware(config: Config) -> Iterator[str]:
+    """Firmware files that no miner gets, since upgrades are off wherever they hold."""
+    places = [("firmware_file", config.settings)]
+    places += [(f"configs[{n}].firmware_file", b.settings) for n, b in enumerate(config.blocks)]
+    used = {one.firmware_file for _, one in places if one.auto_upgrade}
+    told: set[str] = set()
+    for place, settings in places:
+        file = settings.firmware_file
+        if file is not None and file not in used | told:
+            told.add(file)
+            yield f"{place}: no miner gets {file}, since upgrades are off (dragon_auto_upgrade)"
 
 
 def silent(blocks: Any, general: DeviceSettings) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
+from mother.config.firmware import check_digest, check_file
 from mother.config.kinds import (
     HOST,
     PATH,
@@ -37,6 +38,9 @@ MODE = choice("efficient", "balanced", "factory", "performance")
 POOLS = Kind("JSON", check_pools, from_text=json_of)
 CREDENTIALS = Kind("JSON", check_credentials, from_text=json_of)
 LEVEL = whole("level", 0, 100, 2, "LEVEL")
+FIRMWARE = Kind("PATH", check_file)
+DIGEST = Kind("SHA256", check_digest)
+MINERS = whole("number of miners", 1, 100_000, 5, "MINERS")
 
 FACTORY_LOGINS = (
     Credential("admin", "dragonadmin"),
@@ -51,7 +55,7 @@ class Option(Struct, frozen=True):
 
     `at` is where it lands in Config (`statsd.host`; empty: it only steers the checks);
     `main` its place under `[main]` in a file of mother-of-dragons; `predecessor` the default
-    under that name; `planned` marks what is checked now and carried out by a later release.
+    under that name.
     """
 
     key: str
@@ -64,7 +68,6 @@ class Option(Struct, frozen=True):
     predecessor: Any | UnsetType = UNSET
     example: str = ""
     needs_restart: bool = False
-    planned: bool = False
     has_flag: bool = True
 
     @property
@@ -104,7 +107,8 @@ _WORDS = {
 FIND = "Finding miners"
 TALK = "Talking to miners"
 HEALTH = "Health"
-SETUP = "Setting miners up (checked now, carried out by a later release)"
+SETUP = "Setting miners up"
+SPREAD = "How fast a change spreads"
 METRICS = "Metrics"
 FILES = "Files and names"
 
@@ -257,16 +261,25 @@ OPTIONS: tuple[Option, ...] = (
         at="settings.autotune_mode",
         predecessor="balanced",
         example='"balanced"',
-        planned=True,
+    ),
+    Option(
+        "dragon_autotune_level",
+        SETUP,
+        LEVEL,
+        None,
+        "Level of that mode, on firmware that knows levels; needs --dragon-autotune-mode. Left "
+        "alone unless named.",
+        at="settings.autotune_level",
+        example="2",
     ),
     Option(
         "dragon_auto_upgrade",
         SETUP,
         SWITCH,
         False,
-        "Bring miners to the latest firmware.",
+        "Bring miners to newer firmware, never to older: to --firmware-file, or else to what the "
+        "miner's own check names.",
         at="settings.auto_upgrade",
-        planned=True,
     ),
     Option(
         "pools",
@@ -276,7 +289,26 @@ OPTIONS: tuple[Option, ...] = (
         'Pools that miners shall mine for, at most 3, as JSON: [{"url": "stratum+tcp://...", '
         '"username": "...", "password": "x"}], or by miner: [{"mac_addresses": ["..."], '
         '"pools": [...]}]. Pools are left alone unless named: there is no default account.',
-        planned=True,
+    ),
+    Option(
+        "firmware_file",
+        SETUP,
+        FIRMWARE,
+        None,
+        "Firmware of your own for --dragon-auto-upgrade, under the name the maker gave it; needs "
+        "--firmware-sha256. Unless named, the miner's own check says what to fetch.",
+        at="settings.firmware_file",
+        example='"/srv/firmware/t1_20180515_060842.swu"',
+    ),
+    Option(
+        "firmware_sha256",
+        SETUP,
+        DIGEST,
+        None,
+        "SHA-256 of that file, 64 hex digits. Without a file it pins what the miner's own check "
+        "names, which then need not come over https.",
+        at="settings.firmware_sha256",
+        example=f'"{"0" * 64}"',
     ),
     Option(
         "firmwares_path",
@@ -286,7 +318,47 @@ OPTIONS: tuple[Option, ...] = (
         "Directory that keeps downloaded firmware.",
         at="firmwares_path",
         main="firmwares_path",
-        planned=True,
+    ),
+    Option(
+        "wave_percent",
+        SPREAD,
+        number("percent", 0, 100, 5),
+        5.0,
+        "After one miner has shown that a change does no harm, at most this share of the farm "
+        "gets it at a time, or --wave-least where that is more.",
+        at="waves.percent",
+    ),
+    Option(
+        "wave_least",
+        SPREAD,
+        MINERS,
+        5,
+        "So many miners may always get a change at a time, however small the farm.",
+        at="waves.least",
+    ),
+    Option(
+        "restarts_at_once",
+        SPREAD,
+        MINERS,
+        20,
+        "Never do more miners restart at a time by orders of ours, however large the farm.",
+        at="waves.restarts_at_once",
+    ),
+    Option(
+        "upgrades_at_once",
+        SPREAD,
+        MINERS,
+        5,
+        "Never do more miners get firmware at a time.",
+        at="waves.upgrades_at_once",
+    ),
+    Option(
+        "canary_time",
+        SPREAD,
+        seconds(1, 7 * DAY, 120),
+        120.0,
+        "How long the first miner with a change must hash before others get it.",
+        at="waves.canary_time",
     ),
     Option(
         "statsd_host",

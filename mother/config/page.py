@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from mother.config.blocks import KEYS, NOT_INHERITED
+from mother.config.blocks import FIRMWARE, KEYS, NOT_INHERITED
 from mother.config.options import MOTHER, OPTIONS, PREDECESSOR, Option
 
 _PART = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -64,9 +64,9 @@ def blocks_table() -> str:
     lines = ["| key | unless said |", "|---|---|"]
     general = {option.at.removeprefix("settings."): option.key for option in OPTIONS}
     for key in KEYS:
-        told = f"as `{general[key]}`" if key in general else "left alone"
-        if key == "pools":
-            told = "as `pools`"
+        told = f"as `{general.get(key, key)}`"
+        if key in FIRMWARE:
+            told += ", unless the block says the other one of the two"
         lines.append(f"| `{key}` | {'off' if key in NOT_INHERITED else told} |")
     return "\n".join(lines) + "\n"
 

@@ -28,7 +28,7 @@ _TABLES = """\
 #password = "put the password here"
 
 # Pools for all miners, the preferred one first, at most 3. The worker's name is appended
-# to the username. Checked now, carried out by a later release.
+# to the username.
 #[[pools]]
 #url = "stratum+tcp://pool.example:3333"
 #username = "put your own account here"
@@ -45,6 +45,8 @@ _TABLES = """\
 #auto_upgrade = false
 #autotune_mode = "balanced"
 #autotune_level = 2
+#firmware_file = "/srv/firmware/t1_20180515_060842.swu"
+#firmware_sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
 
 #[configs.apply_to]
 #models = ["T1"]
@@ -88,12 +90,12 @@ def _names(option: Option) -> str:
 
 
 def _setting(option: Option, program: str, config: Config | None) -> str:
-    default = option.default_for(program)
-    value = default if config is None or not option.at else _at(config, option.at)
+    value = option.default_for(program)
+    if config is not None and option.at:
+        value = _at(config, option.at)
     if value in (None, ()):
         return f"#{option.key} = {option.example}"
-    off = "#" if option.planned and value == default else ""
-    return f"{off}{option.key} = {toml_value(value)}"
+    return f"{option.key} = {toml_value(value)}"
 
 
 def _at(config: Config, path: str) -> Any:

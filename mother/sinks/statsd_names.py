@@ -74,6 +74,9 @@ class Counter(Struct, frozen=True):
 _ADDED = (EventKind.ADDED,)
 _REMOVED = (EventKind.REMOVED,)
 _REBOOTED = (EventKind.REBOOTED,)
+_UPGRADED = (EventKind.UPGRADING,)
+_POOLS = (EventKind.POOLS_CHANGED,)
+_AUTOTUNE = (EventKind.PROFILE_CHANGED,)
 _FAULT = (EventKind.FAULT,)
 _ADD_FAULT = (EventKind.FAULT, EventKind.SIGHTED)
 
@@ -89,6 +92,9 @@ COUNTERS: tuple[Counter, ...] = (
     ),
     Counter("manager.dragons.ill", (EventKind.ILL,), "a miner was found ill"),
     Counter("action.added", _ADDED, "this miner was adopted", per_worker=True),
+    Counter("action.upgraded", _UPGRADED, "firmware was sent to this miner", per_worker=True),
+    Counter("action.poolsChanged", _POOLS, "this miner's pools were written", per_worker=True),
+    Counter("action.autotuneChanged", _AUTOTUNE, "its autotune mode was set", per_worker=True),
     Counter("action.rebooted", _REBOOTED, "this miner was rebooted", per_worker=True),
 )
 

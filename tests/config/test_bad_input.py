@@ -39,6 +39,16 @@ FLAGS = [
         "--dragon-autotune-mode=fast",
         "must be one of efficient, balanced, factory, performance, not 'fast'",
     ),
+    (
+        "--dragon-autotune-level=2",
+        "a level means nothing without a mode; name dragon_autotune_mode too",
+    ),
+    ("--dragon-autotune-level=101", "101 is out of range: 0 to 100"),
+    ("--wave-percent=101", "101 is out of range: 0 to 100 percent"),
+    ("--wave-least=0", "0 is out of range: 1 to 100000"),
+    ("--restarts-at-once=0", "0 is out of range: 1 to 100000"),
+    ("--upgrades-at-once=2.5", "must be a number of miners, e.g. 5, not 2.5"),
+    ("--canary-time=0", "0 is out of range: 1 to 604800 seconds"),
     ("--worker-template=rig", "'rig' names every miner alike; add {mac8}"),
     (
         "--worker-template={ip}-{mac}",
@@ -162,6 +172,17 @@ FILES: list[tuple[str, list[str]]] = [
             "configs[0].autotune_mode: "
             "must be one of efficient, balanced, factory, performance, not 'fast'",
             "configs[0].autotune_level: must be a level, e.g. 2, not 2.5",
+        ],
+    ),
+    (
+        "[[configs]]\nautotune_level = 2",
+        ["configs[0].autotune_level: a level means nothing without a mode; name autotune_mode too"],
+    ),
+    (
+        "dragon_autotune_mode = 'fast'\ndragon_autotune_level = 2",
+        [
+            "dragon_autotune_mode: "
+            "must be one of efficient, balanced, factory, performance, not 'fast'"
         ],
     ),
     ("[[configs]]\nmodels = ['T1']", ["configs[0].models: belongs below [configs.apply_to]"]),

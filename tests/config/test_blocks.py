@@ -87,6 +87,13 @@ def test_what_a_block_does_not_say_holds_as_in_general() -> None:
     assert (settings.autotune_mode, settings.autotune_level) == ("factory", 1)
 
 
+def test_a_level_of_the_general_settings_holds_in_a_block_with_another_mode() -> None:
+    flags = ("--dragon-autotune-mode=performance", "--dragon-autotune-level=3")
+    config = load(*flags, file="[[configs]]\nautotune_mode = 'efficient'")
+    settings = config.for_device("T1", A)
+    assert (settings.autotune_mode, settings.autotune_level) == ("efficient", 3)
+
+
 def test_reboot_and_upgrade_are_off_in_a_block_that_does_not_say_them() -> None:
     flags = ("--dragon-health-reboot", "--dragon-auto-upgrade")
     config = load(*flags, file="[[configs]]\nhealth_check_interval = 9")

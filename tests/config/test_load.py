@@ -102,15 +102,10 @@ def test_until_the_restart_the_old_value_stays_in_force() -> None:
     assert changes_needing_restart(old, kept) == ()
 
 
-def test_what_a_later_release_carries_out_is_said_in_one_line() -> None:
-    config = load(
-        "--dragon-auto-upgrade", f"--pools=[{POOL}]", file="[[configs]]\nautotune_level=1"
-    )
-    assert config.notes[0] == (
-        "--dragon-auto-upgrade, --pools, configs[0].autotune_level: checked, but this release "
-        "does not set miners up; it takes effect with a later one"
-    )
-    assert load("--no-dragon-auto-upgrade").notes == ()
+def test_what_sets_miners_up_needs_no_note() -> None:
+    flags = ("--dragon-auto-upgrade", f"--pools=[{POOL}]", "--dragon-autotune-mode=balanced")
+    assert load(*flags).notes == ()
+    assert load(*flags, program="mother-of-dragons").notes == ()
 
 
 def test_a_block_that_turns_reboots_off_by_silence_is_said() -> None:

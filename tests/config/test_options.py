@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import tempfile
+
 import pytest
 
 from mother.config.flags import build_parser
 from mother.config.load import print_toml
-from mother.config.model import Config
+from mother.config.model import Config, Waves
 from mother.config.options import BY_KEY, OPTIONS
 from tests.config.given import load, problems, source
 
@@ -24,7 +26,10 @@ def test_without_anything_said_the_defaults_hold() -> None:
     assert (settings.health_reboot, settings.auto_upgrade) == (False, False)
     assert (settings.health_hashrate_minimum, settings.health_hashrate_duration) == (1000, 3600)
     assert settings.health_check_interval == 300
-    assert (settings.autotune_mode, settings.pools, config.blocks) == (None, (), ())
+    assert (settings.autotune_mode, settings.autotune_level) == (None, None)
+    assert (settings.firmware_file, settings.firmware_sha256) == (None, None)
+    assert (settings.pools, config.blocks) == ((), ())
+    assert config.waves == Waves(5, 5, 20, 5, 120)
     assert config.notes == ()
 
 
@@ -36,8 +41,9 @@ def test_logins_tried_by_default_are_the_makers_own_dragonmint_first() -> None:
 def test_called_as_mother_of_dragons_its_defaults_hold() -> None:
     config = load(program="mother-of-dragons")
     assert config.networks == ("10.1.0.0/22",)
-    assert config.settings.autotune_mode == "balanced"
-    assert config.settings.pools == ()
+    assert (config.settings.autotune_mode, config.settings.autotune_level) == ("balanced", None)
+    assert (config.settings.pools, config.settings.auto_upgrade) == ((), False)
+    assert load("--dragon-autotune-level=1", program="mother-of-dragons").settings.autotune_level
     assert config.notes == ()
 
 
@@ -64,7 +70,14 @@ VALUES = {
     "dragon_health_hashrate_duration": ("14", 14),
     "dragon_health_check_interval": ("15", 15),
     "dragon_autotune_mode": ("factory", "factory"),
+    "dragon_autotune_level": ("3", 3),
+    "firmware_sha256": ("AB" * 32, "ab" * 32),
     "firmwares_path": ("fw", "fw"),
+    "wave_percent": ("7.5", 7.5),
+    "wave_least": ("8", 8),
+    "restarts_at_once": ("9", 9),
+    "upgrades_at_once": ("2", 2),
+    "canary_time": ("17", 17),
     "statsd_host": ("stats.example", "stats.example"),
     "statsd_port": ("9125", 9125),
     "statsd_prefix": ("farm.a", "farm.a"),
@@ -92,9 +105,10 @@ def test_each_option_is_a_flag_a_variable_and_a_key_of_the_file(key: str) -> Non
     literal = text if isinstance(expected, (int, float)) else f'"{text}"'
     if key == "exclude":
         literal = '["10.9.0.1", "10.9.0.2"]'
-    assert at(load(option.flag, text), key) == expected
-    assert at(load(env={option.env: text}), key) == expected
-    assert at(load(file=f"{key} = {literal}"), key) == expected
+    mode = () if key == "dragon_autotune_mode" else ("--dragon-autotune-mode=efficient",)
+    assert at(load(option.flag, text, *mode), key) == expected
+    assert at(load(*mode, env={option.env: text}), key) == expected
+    assert at(load(*mode, file=f"{key} = {literal}"), key) == expected
     assert at(load(), key) != expected
 
 
@@ -111,6 +125,7 @@ def test_each_switch_is_turned_either_way_from_everywhere(key: str) -> None:
 
 def test_the_tables_above_leave_no_option_out() -> None:
     elsewhere = {"allow_large_network", "allow_public_network", "pools", "credentials"}
+    elsewhere |= {"firmware_file"}
     assert set(VALUES) | SWITCHES | elsewhere == set(BY_KEY)
 
 
@@ -195,12 +210,15 @@ def test_the_printed_file_loads_and_changes_nothing(program: str) -> None:
 def test_each_line_of_the_printed_file_that_can_be_switched_on_is_known() -> None:
     lines = print_toml().splitlines()
     on = [line[1:] if line[:1] == "#" and line[1:2] != " " else line for line in lines]
-    config = load(file="\n".join(on))
+    with tempfile.NamedTemporaryFile(suffix="_20180515_060842.swu") as firmware:
+        text = "\n".join(on).replace("/srv/firmware/t1_20180515_060842.swu", firmware.name)
+        config = load(file=text)
     assert config.networks == ("10.1.0.0/22",)
     assert config.statsd.host == "localhost"
     assert len(config.blocks) == 1
     assert len(config.settings.pools) == 1
-    assert {key for key in BY_KEY if f"\n{key} = " in "\n".join(on)} | {
+    assert config.settings.firmware_file == config.blocks[0].settings.firmware_file
+    assert {key for key in BY_KEY if f"\n{key} = " in text} | {
         "pools",
         "credentials",
     } == set(BY_KEY)

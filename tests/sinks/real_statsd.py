@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 VERSION = "0.9.0"
 PATIENCE = 20.0
@@ -40,9 +41,13 @@ def free_port(kind: socket.SocketKind) -> int:
 
 
 class RealStatsd:
-    """A statsd process; its management port tells what it understood."""
+    """A statsd process; its management port tells what it understood.
 
-    def __init__(self, folder: Path, scratch: Path) -> None:
+    With a `graphite_port` it hands everything on to there, every half second.
+    """
+
+    def __init__(self, folder: Path, scratch: Path, graphite_port: int | None = None) -> None:
+        self._graphite_port = graphite_port
         self._program = folder / "node_modules" / "statsd" / "stats.js"
         self._config = scratch / "statsd.js"
         self._output = scratch / "statsd.log"
@@ -51,7 +56,7 @@ class RealStatsd:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> RealStatsd:
-        config = {
+        config: dict[str, Any] = {
             "address": "127.0.0.1",
             "port": self.port,
             "mgmt_address": "127.0.0.1",
@@ -59,6 +64,14 @@ class RealStatsd:
             "flushInterval": 600_000,
             "backends": [],
         }
+        if self._graphite_port is not None:
+            config |= {
+                "flushInterval": 500,
+                "backends": ["./backends/graphite"],
+                "graphiteHost": "127.0.0.1",
+                "graphitePort": self._graphite_port,
+                "graphite": {"legacyNamespace": False},
+            }
         self._config.write_text(json.dumps(config))
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(

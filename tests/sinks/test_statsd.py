@@ -130,6 +130,10 @@ def test_an_asleep_miner_hashes_nothing_but_is_reachable(farm: Setup, receiver: 
         ),
         (EventKind.REMOVED, {}, {"dragons.manager.dragons.removed"}),
         (EventKind.REBOOTED, {"model": "T1"}, {NATIVE_STEM + "action.rebooted"}),
+        (EventKind.UPGRADING, {"model": "T1"}, {NATIVE_STEM + "action.upgraded"}),
+        (EventKind.UPGRADED, {"model": "T1"}, set()),
+        (EventKind.POOLS_CHANGED, {"model": "T1"}, {NATIVE_STEM + "action.poolsChanged"}),
+        (EventKind.PROFILE_CHANGED, {"model": "T1"}, {NATIVE_STEM + "action.autotuneChanged"}),
         (
             EventKind.FAULT,
             {"where": "add"},
