@@ -222,12 +222,15 @@ class Adoption:
     def _welcome(self, family: Family, device: Device, who: Description) -> Entry:
         config = self._config()
         ident = device_id(config.site, who.mac)
+        known = self._memory.device(ident)
+        replaced = self._memory.undertaken.successors.get(who.mac, "")
         worker = self._roster.free_worker(
-            worker_name(config.worker_template, who.mac, who.model),
+            (replaced and known.worker) or worker_name(config.worker_template, who.mac, who.model),
             "dragon-" + who.mac.replace(":", ""),
             ident,
         )
         entry = Entry(ident, worker, family, device, who)
+        entry.stands_for, entry.boards = replaced, known.setup.boards
         entry.described(who, self._now())
         self._roster.add(entry)
         self._tell(

@@ -4,37 +4,36 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 
 from mother.core.bus import Bus
 from mother.core.errors import DeviceError, Stranger, Unsupported
-from mother.core.model import Address, Command, CommandKind, EventKind, Severity
+from mother.core.model import (
+    Address,
+    Command,
+    CommandKind,
+    EventKind,
+    NetworkSettings,
+    Settings,
+    Severity,
+)
+from mother.drivers.base import Device
+from mother.fleet.deeds import DEEDS
+from mother.fleet.desired import reached
 from mother.fleet.identity import confirmed
 from mother.fleet.news import tell_of
 from mother.fleet.roster import Entry, Roster
+from mother.fleet.undertaken import Before
 
 KEYS_KEPT = 10_000
 
-
-class Deed(Struct, frozen=True):
-    """How a person reads a kind of command, and what event its success is."""
-
-    wish: str
-    done: str
-    event: EventKind
-
-
-DEEDS = {
-    CommandKind.REBOOT: Deed("reboot", "was rebooted", EventKind.REBOOTED),
-    CommandKind.RESTART_MINING: Deed(
-        "restart the mining program of", "had its mining program restarted", EventKind.RESTARTED
-    ),
-}
-_RESTARTS = frozenset({CommandKind.REBOOT})
-"""After these the device's login is void, and it is away for a while."""
+SETTINGS = frozenset({CommandKind.SET_POOLS, CommandKind.SET_PROFILE})
+"""What these set is read before and after."""
 
 
 class Outcome(Struct, frozen=True):
@@ -53,10 +52,24 @@ class Outcome(Struct, frozen=True):
         return self.result == "done"
 
 
+class Guard(Protocol):
+    """What is to be asked before a write, and told of it (see `mother.fleet.setups`)."""
+
+    def held(self, entry: Entry) -> str:
+        """Why nothing is written to this device by itself; empty where it is not held."""
+
+    def forbids(self, entry: Entry, command: Command) -> str:
+        """Why this may not be done now; empty where it may."""
+
+    def writing(self, entry: Entry, command: Command, before: Before | None) -> None:
+        """It is about to be done; `before` is what it replaces."""
+
+
 class Commands:
     """Checks a command, confirms who is at the address, carries it out, writes the audit line.
 
-    `wrote` is awaited just before a device is written to, so that a crash in the middle
+    Settings are read before they are written, left alone where they are so already, and read
+    back. `wrote` is awaited just before a device is written to, so that a crash in the middle
     still leaves the write remembered.
     """
 
@@ -70,10 +83,12 @@ class Commands:
         dry_run: Callable[[], bool],
         wrote: Callable[[Entry, Command], Awaitable[None]],
         misplaced: Callable[[Address], None],
+        guard: Guard,
     ) -> None:
         self._roster = roster
         self._bus = bus
         self._now = now
+        self._guard = guard
         self._dry_run = dry_run
         self._wrote = wrote
         self._misplaced = misplaced
@@ -101,7 +116,10 @@ class Commands:
         return outcome
 
     def obstacle(self, entry: Entry) -> str:
-        """Why nothing may be written to this device now; empty where it may."""
+        """Why nothing may be written to this device by itself now; empty where it may."""
+        return self._astray(entry) or self._guard.held(entry)
+
+    def _astray(self, entry: Entry) -> str:
         if entry.disputed:
             others = ", ".join(str(address) for address in sorted(entry.claimants))
             return f"{others} claims the same MAC {entry.mac}"
@@ -119,7 +137,7 @@ class Commands:
         if outcome is None:
             async with entry.lock:  # what held a moment ago may not hold now
                 outcome = self._judged(entry, command) or await self._carry_out(entry, command)
-        if outcome.done:
+        if outcome.done and outcome.sent:
             self._told(entry, command)
         return outcome
 
@@ -135,12 +153,13 @@ class Commands:
             return "it came too late"
         if command.kind not in entry.family.capabilities:
             return f"no {entry.family.name} can do that"
-        return self.obstacle(entry)
+        return self._astray(entry) or self._guard.forbids(entry, command)
 
     def _pretend(self, entry: Entry, command: Command) -> Outcome:
         self.would_write += 1
         wish = DEEDS[command.kind].wish
-        text = f"dry run: would {wish} {entry.worker} at {entry.address}: {command.reason}"
+        what = "; ".join(map(str, command.changes)) or command.reason
+        text = f"dry run: would {wish} {entry.worker} at {entry.address}: {what}"
         tell_of(
             self._bus,
             entry,
@@ -148,37 +167,66 @@ class Commands:
             Severity.INFO,
             text,
             kind=command.kind.value,
+            changes=[(one.setting, one.old, one.new) for one in command.changes],
         )
         return Outcome("dry-run", text)
 
     async def _carry_out(self, entry: Entry, command: Command) -> Outcome:
         """Confirm who is there, write; the entry's lock is held."""
-        device, sent = entry.device, False
+        write = _Write(entry)
         try:
-            await confirmed(entry)
-            await self._wrote(entry, command)
-            denial = "it has just moved" if entry.device is not device else self.obstacle(entry)
-            if denial:
-                return Outcome("denied", denial)
-            sent = True
-            await device.perform(command)
+            return await self._write(entry, command, write)
         except CancelledError:
             raise
         except Stranger as error:
-            self._misplaced(device.address)
-            return Outcome("denied", f"{error.found} answers at {device.address} now")
-        except Unsupported as error:
+            self._misplaced(write.device.address)
+            return Outcome("denied", f"{error.found} answers at {write.device.address} now")
+        except (Unsupported, ValueError) as error:
             return Outcome("denied", str(error))
         except DeviceError as error:
-            return Outcome("failed", str(error), sent)
+            return Outcome("failed", str(error), write.sent)
         except Exception as error:
             self.log.failure("an order to {worker} failed", worker=entry.worker)
-            return Outcome("failed", f"unforeseen: {type(error).__name__}", sent)
+            return Outcome("failed", f"unforeseen: {type(error).__name__}", write.sent)
         finally:
-            if sent and command.kind in _RESTARTS:
-                device.forget()
+            if write.sent and DEEDS[command.kind].reboots:
+                write.device.forget()
                 entry.doubtful = True
-        return Outcome("done", "", sent)
+
+    async def _write(self, entry: Entry, command: Command, write: _Write) -> Outcome:
+        device = write.device
+        await confirmed(entry)
+        before = await _look(device, command)
+        if isinstance(before, Settings) and reached(command.kind, command.args, before):
+            entry.settings = before
+            return Outcome("done", "it is so already")
+        self._guard.writing(entry, command, _kept(command, before, self._now()))
+        await self._wrote(entry, command)
+        denial = "it has just moved" if entry.device is not device else self._astray(entry)
+        if denial:
+            return Outcome("denied", denial)
+        write.sent = True
+        await device.perform(command)
+        return await self._read_back(entry, device, command)
+
+    async def _read_back(self, entry: Entry, device: Device, command: Command) -> Outcome:
+        """Whether the device kept it: it may say yes and keep something else."""
+        if command.kind is CommandKind.SET_NETWORK:
+            self._misplaced(device.address)
+            moved = Address(command.args["network"].address, device.address.port)
+            if moved.host and moved != device.address:
+                self._misplaced(moved)
+        if command.kind is CommandKind.SET_PASSWORD:
+            device.forget()
+            await device.describe()
+        if command.kind not in SETTINGS:
+            return Outcome("done", "", True)
+        found = await device.settings()
+        if entry.device is device:
+            entry.settings = found
+        if reached(command.kind, command.args, found):
+            return Outcome("done", "", True)
+        return Outcome("failed", "it said yes and kept something else", True)
 
     def _told(self, entry: Entry, command: Command) -> None:
         deed = DEEDS[command.kind]
@@ -186,8 +234,10 @@ class Commands:
             self._bus,
             entry,
             deed.event,
-            Severity.WARNING,
-            f"{entry.worker} at {entry.address} {deed.done}. {command.reason}",
+            deed.severity,
+            f"{entry.worker} at {entry.address} {deed.done}"
+            + "".join(f"; {change}" for change in command.changes)
+            + (f". {command.reason}" if command.reason else ""),
             model=entry.model,
         )
 
@@ -210,6 +260,7 @@ class Commands:
                 "ip": where,
                 "mac": "" if entry is None else entry.mac,
                 "key": command.key,
+                "changes": [str(change) for change in command.changes],
             },
         )
 
@@ -218,3 +269,30 @@ class Commands:
             self._seen[key] = outcome
         while len(self._seen) > KEYS_KEPT:
             self._seen.popitem(last=False)
+
+
+class _Write:
+    """One write under way: to which device object, and whether it may have been sent."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.device = entry.device
+        self.sent = False
+
+
+async def _look(device: Device, command: Command) -> Settings | NetworkSettings | None:
+    """What the command is about to replace, as far as a device tells it."""
+    if command.kind in SETTINGS:
+        return await device.settings()
+    return await device.network() if command.kind is CommandKind.SET_NETWORK else None
+
+
+def _kept(command: Command, found: Settings | NetworkSettings | None, now: float) -> Before | None:
+    """That part of it which the command changes."""
+    before = Before(now, command.kind, command.actor, command.batch, command.wish)
+    if isinstance(found, NetworkSettings):
+        return replace(before, network=found)
+    if found is None:
+        return None
+    if command.kind is CommandKind.SET_POOLS:
+        return replace(before, pools=found.pools)
+    return replace(before, profile=found.profile, level=found.level)

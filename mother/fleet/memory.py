@@ -17,8 +17,10 @@ from twisted.logger import Logger
 
 from mother.fleet.files import Writer
 from mother.fleet.remembered import DeviceMemory, FarmMemory, SightingMemory
+from mother.fleet.undertaken import Undertakings
 
-VERSION = 1
+VERSION = 2
+"""2 added what was undertaken: a version 1 that wrote the file would lose holds."""
 
 PATIENCE = 5.0
 """Seconds that a write to the disk may hold up who waits for it."""
@@ -46,8 +48,15 @@ class Memory(Protocol):
     def farm(self) -> FarmMemory:
         """What concerns all devices together."""
 
+    @property
+    def undertaken(self) -> Undertakings:
+        """What was undertaken with the farm as a whole."""
+
     def device(self, device: str) -> DeviceMemory:
         """One device; an empty memory where there is none."""
+
+    def remember_undertaken(self, undertaken: Undertakings) -> None:
+        """From now on this holds."""
 
     def remember(self, device: str, memory: DeviceMemory) -> None:
         """From now on this holds for the device."""
@@ -67,6 +76,9 @@ class Memory(Protocol):
     def save_soon(self) -> None:
         """Keep what changed within some seconds."""
 
+    def save(self) -> None:
+        """Begin to keep what is known now."""
+
     def save_now(self) -> Awaitable[None]:
         """Return when what is known now is kept, or could not be."""
 
@@ -78,6 +90,7 @@ class Kept(Struct):
     devices: dict[str, msgspec.Raw] = {}
     sightings: dict[str, msgspec.Raw] = {}
     farm: msgspec.Raw = msgspec.Raw(b"{}")
+    undertaken: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class Image(Struct):
@@ -87,6 +100,7 @@ class Image(Struct):
     devices: dict[str, DeviceMemory]
     sightings: dict[str, SightingMemory]
     farm: FarmMemory
+    undertaken: Undertakings
 
 
 class Version(Struct):
@@ -124,6 +138,7 @@ class FileMemory:
         self._devices: dict[str, DeviceMemory] = {}
         self._sightings: dict[str, SightingMemory] = {}
         self._farm = FarmMemory()
+        self._undertaken = Undertakings()
         self._loaded = False
         self._timer: IDelayedCall | None = None
         self._encoder = msgspec.json.Encoder()
@@ -169,6 +184,11 @@ class FileMemory:
         """What concerns all devices together."""
         return self._farm
 
+    @property
+    def undertaken(self) -> Undertakings:
+        """What was undertaken with the farm as a whole."""
+        return self._undertaken
+
     def device(self, device: str) -> DeviceMemory:
         """One device; an empty memory where there is none."""
         return self._devices.get(device) or DeviceMemory()
@@ -181,6 +201,11 @@ class FileMemory:
     def remember_farm(self, farm: FarmMemory) -> None:
         """From now on this holds for the farm."""
         self._farm = farm
+        self.save_soon()
+
+    def remember_undertaken(self, undertaken: Undertakings) -> None:
+        """From now on this holds."""
+        self._undertaken = undertaken
         self.save_soon()
 
     def remember_sighting(self, address: str, sighting: SightingMemory) -> None:
@@ -201,11 +226,11 @@ class FileMemory:
     def save_soon(self) -> None:
         """Write what changed once `delay` seconds have gathered the changes."""
         if self._timer is None:
-            self._timer = self._clock.callLater(self._delay, self._save)
+            self._timer = self._clock.callLater(self._delay, self.save)
 
     async def save_now(self) -> None:
         """Write what is known; returns when the disk has it, refused it, or hangs."""
-        self._save()
+        self.save()
         written = Deferred.fromCoroutine(self._files.flush())
         written.addTimeout(PATIENCE, self._clock)
         try:
@@ -213,12 +238,13 @@ class FileMemory:
         except TimeoutError:
             self.log.error("{path} is not written in time: the disk hangs.", path=str(self._path))
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Begin to write what is known now."""
         timer, self._timer = self._timer, None
         if timer is not None and timer.active():
             timer.cancel()
         if self._loaded:
-            image = Image(VERSION, self._devices, self._sightings, self._farm)
+            image = Image(VERSION, self._devices, self._sightings, self._farm, self._undertaken)
             self._files.write(self._path, self._encoder.encode(image))
 
     def _take(self, content: bytes) -> None:
@@ -232,6 +258,7 @@ class FileMemory:
         self._devices = _decoded(kept.devices, DeviceMemory, bad)
         self._sightings = _decoded(kept.sightings, SightingMemory, bad)
         self._farm = _decoded({"the farm": kept.farm}, FarmMemory, bad).get("the farm", self._farm)
+        self._undertaken = _undertaken(kept.undertaken, bad)
         if bad:
             self._keep_aside(f"holds {len(bad)} broken entries, the first is {bad[0]}")
             self.save_soon()
@@ -259,6 +286,22 @@ class FileMemory:
             why=why,
             aside=aside.name,
         )
+
+
+def _undertaken(raw: msgspec.Raw, bad: list[str]) -> Undertakings:
+    """Its parts one by one: a broken rollout must not cost a hold."""
+    parts: dict[str, msgspec.Raw] = {}
+    with contextlib.suppress(msgspec.DecodeError):
+        parts = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    if not parts and bytes(raw) != b"{}":
+        bad.append("what was undertaken")
+    whole = Undertakings()
+    for name, part in parts.items():
+        one = msgspec.json.encode({name: part})
+        known = _decoded({name: msgspec.Raw(one)}, Undertakings, bad).get(name)
+        if known is not None and hasattr(whole, name):
+            whole = msgspec.structs.replace(whole, **{name: getattr(known, name)})
+    return whole
 
 
 def _decoded(raw: Mapping[str, msgspec.Raw], shape: type[T], bad: list[str]) -> dict[str, T]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
 from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 
@@ -71,7 +72,7 @@ class Poller:
                 self._failed(entry, device, error, where)
                 return False
         if not entry.dismissed:
-            self._answered(entry, reading)
+            self._answered(entry, with_boards(reading, entry.boards))
         return True
 
     def homeless(self, entry: Entry, where: str) -> None:
@@ -161,6 +162,28 @@ class Poller:
             Severity.INFO,
             f"{entry.worker} at {entry.address} is back after {away}",
         )
+
+
+def with_boards(reading: Reading, boards: int | None) -> Reading:
+    """The reading of a miner that shall have so many boards; None: what its model has.
+
+    Of boards that are taken out, some firmware still lists the slots, as dead ones.
+    """
+    if boards is None:
+        return reading
+    spare = max(0, len(reading.boards) - boards)
+    left = []
+    for board in reversed(reading.boards):
+        if spare and board.alive is False:
+            spare -= 1
+        else:
+            left.append(board)
+    usual, expected = reading.expected_boards, reading.expected_hashrate
+    if usual and expected is not None:
+        expected *= boards / usual
+    return replace(
+        reading, boards=tuple(reversed(left)), expected_boards=boards, expected_hashrate=expected
+    )
 
 
 def _rest(entry: Entry, reading: Reading) -> None:

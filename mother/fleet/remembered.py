@@ -7,6 +7,7 @@ import enum
 from msgspec import Struct
 
 from mother.core.model import Address
+from mother.fleet.undertaken import DeviceSetup
 
 
 class Ailment(enum.StrEnum):
@@ -139,6 +140,7 @@ class DeviceMemory(Struct, frozen=True, omit_defaults=True):
     retry_at: float | None = None
     first_seen: float | None = None
     last_seen: float | None = None
+    setup: DeviceSetup = DeviceSetup()
 
 
 class FarmMemory(Struct, frozen=True, omit_defaults=True):

@@ -8,7 +8,7 @@ from msgspec import Struct
 from twisted.internet.defer import DeferredLock
 
 from mother.core.backoff import Backoff
-from mother.core.model import Address, Description, Reading, State
+from mother.core.model import Address, Description, Reading, Settings, State
 from mother.drivers.base import Device, Family
 
 GONE_AFTER = 2
@@ -33,7 +33,9 @@ class Entry:
     been offered since. `doubtful`: it failed to answer since, or was told to reboot, so that
     anything may be at its address now. `dismissed`: it is in the roster no more, and what a
     poll still in flight brings is nobody's. `ailments` and `because` are the health loop's
-    words.
+    words. `settings` is what was found configured on it last. `stands_for` is the MAC of the
+    control board that it replaced, else empty; `boards` how many it shall have by an operator's
+    word.
     """
 
     def __init__(
@@ -63,6 +65,9 @@ class Entry:
         self.claimants: dict[Address, int] = {}
         self.ailments: tuple[str, ...] = ()
         self.because: tuple[str, ...] = ()
+        self.settings: Settings | None = None
+        self.stands_for = ""
+        self.boards: int | None = None
 
     @property
     def address(self) -> Address:
@@ -73,6 +78,11 @@ class Entry:
     def mac(self) -> str:
         """Its identity: lower case with colons."""
         return self.description.mac
+
+    @property
+    def wish_mac(self) -> str:
+        """The MAC address by which the configuration knows it."""
+        return self.stands_for or self.mac
 
     @property
     def model(self) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Protocol
 
 from msgspec import Struct
 
 from mother.core.model import Address, State, Totals
-from mother.fleet.roster import Roster
+from mother.fleet.roster import Entry, Roster
 
 
 class Row(Struct, frozen=True):
@@ -28,6 +29,8 @@ class Row(Struct, frozen=True):
     uptime: float | None
     last_seen: float
     because: tuple[str, ...]
+    held: str = ""
+    wish: str = ""
 
 
 class Farm(Protocol):
@@ -41,10 +44,21 @@ class Farm(Protocol):
 
 
 class RosterView:
-    """A farm that is minded by this process."""
+    """A farm that is minded by this process.
 
-    def __init__(self, roster: Roster) -> None:
+    `held` and `wish` say of a miner why nothing is written to it, and what of its
+    configuration is not as wished; both empty where there is nothing to say.
+    """
+
+    def __init__(
+        self,
+        roster: Roster,
+        held: Callable[[Entry], str] = lambda _: "",
+        wish: Callable[[Entry], str] = lambda _: "",
+    ) -> None:
         self._roster = roster
+        self._held = held
+        self._wish = wish
 
     def totals(self, now: float) -> Totals:
         """The sums; a gone miner counts with no hashrate but with what it should have."""
@@ -103,6 +117,8 @@ class RosterView:
                     uptime=reading.uptime if reading else None,
                     last_seen=entry.last_seen,
                     because=entry.because,
+                    held=self._held(entry),
+                    wish=self._wish(entry),
                 )
             )
         return sorted(rows, key=lambda row: row.worker)

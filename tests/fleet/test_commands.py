@@ -40,6 +40,7 @@ def test_a_reboot_reaches_the_miner_and_is_told_and_audited() -> None:
         "ip": "127.78.0.1",
         "mac": entry.mac,
         "key": "1",
+        "changes": [],
     }
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from mother.core.model import Address, Description
 from mother.fleet.inventory import DELAY, Inventory, export, hints
-from tests.fleet.world import Disk, World
+from tests.fleet.parts import Disk
+from tests.fleet.world import World
 
 
 def kept(world: World) -> tuple[Inventory, Path]:

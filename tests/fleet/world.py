@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -18,26 +18,28 @@ from twisted.web.resource import Resource
 from twisted.web.server import Site
 
 from mother.config.model import Config, DeviceSettings, Statsd
-from mother.core.bus import Bus, Sample
 from mother.core.clock import sleep
 from mother.core.loop import Loop
-from mother.core.model import Address, Command, CommandKind, Credential, Event, EventKind, Totals
+from mother.core.model import (
+    Address,
+    Command,
+    CommandKind,
+    Credential,
+)
+from mother.desk.desk import Desk
 from mother.drivers.dragonmint.driver import DragonMint
-from mother.fleet.adoption import Adoption
-from mother.fleet.commands import Commands
-from mother.fleet.files import PRIVATE, write_atomic
+from mother.finder import Finder
 from mother.fleet.memory import FileMemory
-from mother.fleet.polling import Poller
-from mother.fleet.roster import Entry, Roster
-from mother.fleet.views import RosterView
+from mother.fleet.roster import Entry
+from mother.jobs.configure import Configure
 from mother.jobs.health import Health
 from mother.jobs.metrics import Metrics
-from mother.jobs.scan import Scan
-from mother.net.http import Http
+from mother.jobs.plan import News
 from mother.sim.dragonmint.state import Dragon
 from mother.sim.farm import Farm
 from mother.sim.plan import FarmPlan
 from tests.fleet.ether import Ether
+from tests.fleet.parts import Disk, Ear, Shelf
 
 NETWORK = "127.78.0.0/26"
 PORT = 80
@@ -80,93 +82,22 @@ CONFIG = Config(
 )
 
 
-class Ear:
-    """A sink that keeps all it hears."""
-
-    name = "ear"
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.samples: list[Sample] = []
-        self.sums: list[Totals] = []
-        self.gauges: dict[str, float] = {}
-
-    def sample(self, sample: Sample) -> None:
-        self.samples.append(sample)
-
-    def event(self, event: Event) -> None:
-        self.events.append(event)
-
-    def totals(self, totals: Totals) -> None:
-        self.sums.append(totals)
-
-    def numbers(self, numbers: Mapping[str, float]) -> None:
-        self.gauges.update(numbers)
-
-    def of(self, *kinds: EventKind) -> list[Event]:
-        """What happened of these kinds."""
-        return [event for event in self.events if event.kind in kinds]
-
-    def texts(self, *kinds: EventKind) -> list[str]:
-        return [event.text for event in self.of(*kinds)]
-
-
-class Disk:
-    """A Writer that has written when it returns."""
-
-    def write(self, path: Path, content: bytes, mode: int = PRIVATE) -> None:
-        write_atomic(path, content, mode)
-
-    async def flush(self) -> None:
-        """All is written."""
-
-
-class Daemon:
+class Daemon(Finder):
     """All parts of one run of the daemon, over a memory on disk."""
 
     def __init__(self, ether: Ether, folder: Path, config: Config, lag: Callable[[], float]):
         self.ether = ether
-        self.config = config
         now: Callable[[], float] = lambda: ether.seconds() + lag()  # noqa: E731  # a clock
-        self.now = now
-        self.ear = Ear()
-        self.roster = Roster()
-        self.bus = Bus("home", now, lambda: "id")
-        self.bus.add(self.ear)
-        self.http = Http(cast(Any, ether))
+        self.looked: list[Address] = []
         self.memory = FileMemory(folder / "state.json", Disk(), cast(Any, ether), now)
         self.memory.load()
-        self.poller = Poller(self.bus, now, self.misplaced)
-        self.family = DragonMint(self.http, lambda: self.config.dragon_timeout)
-        self.looked: list[Address] = []
+        self.ear = Ear()
+        super().__init__(config, cast(Any, ether), now, self.memory, Random(1))
+        self.bus.add(self.ear)
+        self.family = cast(DragonMint, self.families[0])
         self._started = False
-        self.adoption = Adoption(
-            self.roster, [self.family], self.bus, self.current, now, self.memory, self.settled
-        )
+        self.scans = 0
         self.adoption.recall()
-        self._make_jobs()
-
-    def _make_jobs(self) -> None:
-        ether, now = cast(Any, self.ether), self.now
-        self.commands = Commands(
-            self.roster,
-            self.bus,
-            now,
-            lambda: self.config.dry_run,
-            self._wrote,
-            self.misplaced,
-        )
-        self.scan = Scan(
-            self.roster,
-            self.adoption,
-            self.poller,
-            self._sweep,
-            self.bus,
-            self.current,
-            ether,
-            now,
-            Random(1),
-        )
         self.ready: bool | None = None
         self._make_loops()
 
@@ -185,28 +116,65 @@ class Daemon:
         self.metrics = Metrics(
             self.roster,
             self.poller,
-            RosterView(self.roster),
+            self.view,
             self.bus,
             lambda: self.config.statsd.interval,
             ether,
             now,
             self.health.numbers,
         )
+        self._make_configure()
         self.loops = (
             Loop(self.scan, lambda: self.config.scan_interval, ether),
             Loop(self.metrics, lambda: self.config.statsd.interval, ether),
             Loop(self.health, self.health.interval, ether),
+            Loop(self.configure, self.configure.interval, ether),
+        )
+
+    def _make_configure(self) -> None:
+        self.shelf = Shelf()
+        self.news = News()
+        self.bus.add(self.news)
+        self.configure = Configure(
+            self.roster,
+            self.poller,
+            self.commands,
+            self.setups,
+            self.survey,
+            self.flights,
+            self.shelf,
+            self.bus,
+            self.current,
+            self.now,
+            lambda: self.loops[0].counts.runs if self._started else self.scans,
+        )
+        self.desk = Desk(
+            self.roster,
+            self.view,
+            self.memory,
+            self.setups,
+            self.survey,
+            self.flights,
+            self.planner,
+            self.commands,
+            self.shelf,
+            self.bus,
+            self.news,
+            self.current,
+            self.now,
+            self.health.numbers,
+            self._hurry,
         )
 
     def _is_ready(self) -> bool:
         scan = self.loops[0].counts
         return scan.runs > 0 or not self._started if self.ready is None else self.ready
 
-    async def _wrote(self, entry: Entry, command: Command) -> None:
-        await self.health.wrote(entry, command)
+    def _hurry(self) -> None:
+        self.loops[3].hurry()
 
-    def current(self) -> Config:
-        return self.config
+    async def wrote(self, entry: Entry, command: Command) -> None:
+        await self.health.wrote(entry, command)
 
     def change(self, **what: Any) -> None:
         """Another configuration is in force."""
@@ -273,11 +241,16 @@ class Daemon:
 
     def scan_once(self) -> None:
         self.do(self.scan.run())
+        self.scans += 1
         self.ether.run()
 
     def check(self) -> None:
         """One round of the health loop."""
         self.do(self.health.run())
+
+    def turn(self) -> None:
+        """One round of the configure loop."""
+        self.do(self.configure.run())
 
     def entry(self, dragon: Dragon) -> Entry:
         """What is known of it."""
@@ -337,6 +310,10 @@ class World:
         """All miners known and read once."""
         self.daemon.scan_once()
         return [self.daemon.entry(dragon) for dragon in self.dragons]
+
+    def do_survey(self) -> None:
+        """Everybody is asked for settings once."""
+        self.daemon.do(self.daemon.survey.run(self.daemon.scans))
 
     def writes(self) -> dict[str, list[str]]:
         """What was written, to whom."""

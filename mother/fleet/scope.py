@@ -1,0 +1,89 @@
+"""Which miners a person means: one by any of its names, a model, a network, or all."""
+
+from __future__ import annotations
+
+import netaddr
+from msgspec import Struct
+
+from mother.fleet.roster import Entry, Roster
+
+ALL = "all"
+MODEL = "model:"
+
+
+class Scope(Struct, frozen=True):
+    """What was named, in the way it is compared. `text` is lower case."""
+
+    text: str
+
+    def covers(self, entry: Entry) -> bool:
+        """Whether this miner is meant."""
+        if self.text == ALL:
+            return True
+        if self.text.startswith(MODEL):
+            return entry.model.lower() == self.text.removeprefix(MODEL)
+        if is_network(self.text):
+            return entry.address.host in _network(self.text)
+        return self.text in names_of(entry)
+
+
+def names_of(entry: Entry) -> set[str]:
+    """Whatever a person may call a miner."""
+    dense = entry.mac.replace(":", "")
+    return {
+        entry.worker.lower(),
+        entry.id.lower(),
+        entry.mac,
+        entry.mac.replace(":", "-"),
+        dense,
+        entry.address.host,
+        str(entry.address),
+        f"{entry.address.host}:{entry.address.port}",
+    }
+
+
+def scope_of(text: str) -> Scope:
+    """The scope that a person wrote. Raises ValueError with a sentence."""
+    wanted = text.strip().lower()
+    if not wanted:
+        raise ValueError("name a miner, model:T1, a network such as 10.1.2.0/24, or all")
+    if ("/" in wanted or "-" in wanted) and _looks_numeric(wanted):
+        try:
+            _network(wanted)
+        except (netaddr.AddrFormatError, ValueError):
+            raise ValueError(f"{text} is no network, e.g. 10.1.2.0/24") from None
+    return Scope(wanted)
+
+
+def miner_of(text: str, roster: Roster) -> Entry:
+    """The one miner that is meant. Raises LookupError with a sentence."""
+    wanted = text.strip().lower()
+    found = next((entry for entry in roster if wanted in names_of(entry)), None)
+    if found is None:
+        raise LookupError(f"no miner {text} is known here: `mother status` lists them")
+    return found
+
+
+def settled_scope(text: str, roster: Roster) -> Scope:
+    """A scope for keeping: a miner is kept by its MAC address, which stays when it moves.
+
+    Raises ValueError, and LookupError where a miner is named that is not known.
+    """
+    scope = scope_of(text)
+    if scope.text == ALL or scope.text.startswith(MODEL) or is_network(scope.text):
+        return scope
+    return Scope(miner_of(scope.text, roster).mac)
+
+
+def is_network(text: str) -> bool:
+    """Whether this names a network or a range."""
+    return ("/" in text or "-" in text) and _looks_numeric(text)
+
+
+def _looks_numeric(text: str) -> bool:
+    return text.count(".") >= 3 and all(char in "0123456789./-" for char in text)
+
+
+def _network(text: str) -> netaddr.IPSet | netaddr.IPRange | netaddr.IPNetwork:
+    first, dash, last = text.partition("-")
+    return netaddr.IPRange(first, last) if dash else netaddr.IPNetwork(text)

@@ -1,0 +1,155 @@
+"""What may be written to a miner now, and what is remembered of it: holds, restarts, undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from mother.config.model import Config
+from mother.core.model import Command, CommandKind
+from mother.core.units import moment
+from mother.fleet.deeds import DEEDS
+from mother.fleet.memory import Memory
+from mother.fleet.restarts import is_over
+from mother.fleet.roster import Entry, Roster
+from mother.fleet.scope import Scope
+from mother.fleet.undertaken import Before, DeviceSetup, HoldOrder, Restart, Undertakings
+
+FLASHING = 1800.0
+"""For so many seconds after firmware was sent nothing else may restart the miner."""
+
+
+class Setups:
+    """Reads and keeps `DeviceSetup` and `Undertakings`; says what forbids a write."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        memory: Memory,
+        config: Callable[[], Config],
+        now: Callable[[], float],
+    ) -> None:
+        self._roster = roster
+        self._memory = memory
+        self._config = config
+        self._now = now
+        self._restarting: set[str] | None = None
+
+    def of(self, ident: str) -> DeviceSetup:
+        """One device's part."""
+        return self._memory.device(ident).setup
+
+    def keep(self, ident: str, **what: Any) -> DeviceSetup:
+        """Change some of its fields; what there is from now on."""
+        known = self._memory.device(ident)
+        setup = replace(known.setup, **what)
+        if setup != known.setup:
+            self._memory.remember(ident, replace(known, setup=setup))
+        return setup
+
+    @property
+    def undertaken(self) -> Undertakings:
+        """The farm's part."""
+        return self._memory.undertaken
+
+    def keep_undertaken(self, **what: Any) -> None:
+        """Change some of its fields."""
+        known = self._memory.undertaken
+        after = replace(known, **what)
+        if after != known:
+            self._memory.remember_undertaken(after)
+
+    # holds
+
+    def holds(self) -> tuple[HoldOrder, ...]:
+        """Those in force; the others are forgotten."""
+        now, known = self._now(), self.undertaken.holds
+        if not known:
+            return ()
+        valid = tuple(one for one in known if one.until is None or now < one.until)
+        if valid != known:
+            self.keep_undertaken(holds=valid)
+        return valid
+
+    def hold_on(self, entry: Entry) -> HoldOrder | None:
+        """The hold on this miner, if any: the one that lasts longest."""
+        found = [one for one in self.holds() if Scope(one.scope).covers(entry)]
+        return max(found, key=lambda one: one.until or float("inf"), default=None)
+
+    def held(self, entry: Entry) -> str:
+        """Why nothing is written to this miner by itself; empty where it is not held."""
+        hold = self.hold_on(entry)
+        return "" if hold is None else hold_text(hold, self._now())
+
+    # restarts
+
+    def restarting(self) -> set[str]:
+        """Who restarts now by an order of ours."""
+        if self._restarting is None:
+            devices = self._memory.devices
+            self._restarting = {
+                ident for ident, one in devices.items() if one.setup.restart is not None
+            }
+        now = self._now()
+        for ident in tuple(self._restarting):
+            restart = self.of(ident).restart
+            entry = self._roster.get(ident)
+            reading = None if entry is None or entry.failures else entry.reading
+            if restart is None or is_over(restart, reading, now):
+                self._restarting.discard(ident)
+                self.keep(ident, restart=None)
+            elif restart.at > now:  # the clock was set back
+                self.keep(ident, restart=replace(restart, at=now))
+        return self._restarting
+
+    def places(self) -> int:
+        """How many more miners may be told to restart now."""
+        return max(0, self._config().waves.restarts_at_once - len(self.restarting()))
+
+    # the door's questions
+
+    def forbids(self, entry: Entry, command: Command) -> str:
+        """Why this may not be done now; empty where it may."""
+        deed = DEEDS[command.kind]
+        if deed.by_hand and not command.by_hand:
+            return "only a person may order that"
+        if not (command.by_hand and command.despite_hold):
+            held = self.held(entry)
+            if held:
+                return held
+        if not deed.restarts:
+            return ""
+        setup, now = self.of(entry.id), self._now()
+        flight = setup.flight
+        own = flight is not None and not flight.whole and command.wish in flight.keys
+        if flight is not None and flight.version and not own and now - flight.at < FLASHING:
+            return "its firmware is being written"
+        if command.by_hand or entry.id in self.restarting() or self.places():
+            return ""
+        return f"{len(self.restarting())} miners restart already, which is the most at once"
+
+    def writing(self, entry: Entry, command: Command, before: Before | None) -> None:
+        """A write is about to be made: remember it, and what it replaces."""
+        deed, now = DEEDS[command.kind], self._now()
+        setup = self.of(entry.id)
+        if deed.restarts:
+            self.restarting().add(entry.id)
+            restart = Restart(now, command.kind)
+            self.keep(entry.id, restart=restart)
+        if before is not None:
+            same = [one for one in setup.before if command.batch and one.batch == command.batch]
+            self.keep(entry.id, before=(*same, before))
+        elif command.kind in _FINAL:
+            self.keep(entry.id, before=(Before(now, command.kind, command.actor),))
+
+
+_FINAL = frozenset({CommandKind.UPGRADE, CommandKind.FACTORY_RESET, CommandKind.SET_PASSWORD})
+"""After these, what was before cannot be put back."""
+
+
+def hold_text(hold: HoldOrder, now: float) -> str:
+    """`held until 14:00 by ann: fans are changed`."""
+    until = "until released" if hold.until is None else f"until {moment(hold.until, now)}"
+    return f"held {until} by {hold.by}: {hold.why}"

@@ -1,0 +1,124 @@
+"""What was undertaken, and outlives the process: flights, rollouts, holds, what to go back to."""
+
+from __future__ import annotations
+
+import enum
+
+from msgspec import Struct
+
+from mother.core.model import CommandKind, ConfiguredPool, FirmwareOffer, NetworkSettings
+
+
+class Before(Struct, frozen=True, omit_defaults=True):
+    """What a write of ours replaced, in the fields that it changed; `at` in Unix seconds.
+
+    `key` is the change that it made (see `fleet.desired`), empty for one made by hand. It
+    holds pool passwords: the file it is kept in is for its owner only.
+    """
+
+    at: float
+    kind: CommandKind
+    by: str
+    batch: str = ""
+    key: str = ""
+    pools: tuple[ConfiguredPool, ...] | None = None
+    profile: str | None = None
+    level: str | None = None
+    network: NetworkSettings | None = None
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether it can be put back."""
+        return self.pools is not None or self.profile is not None or self.network is not None
+
+
+class Restart(Struct, frozen=True):
+    """We told a device something that restarts it; `at` in Unix seconds."""
+
+    at: float
+    kind: CommandKind
+
+
+class Flight(Struct, frozen=True, omit_defaults=True):
+    """A device was written to and is not yet known to hash again. Times in Unix seconds.
+
+    `keys` are the changes it got; `hashed`: it did before; `version` is the firmware it must
+    come back with; `since` is when it was first seen to hash again. `whole`: all that was to
+    be written was written and read back.
+    """
+
+    at: float
+    keys: tuple[str, ...]
+    hashed: bool = True
+    canary: bool = False
+    version: str = ""
+    since: float | None = None
+    whole: bool = True
+
+
+class DeviceSetup(Struct, frozen=True, omit_defaults=True):
+    """One device's part of it.
+
+    `left_alone` are changes that a person has undone; `undoing`: `before` is to be put back.
+    `failures` counts tries in a row that failed, `why` says how, `retry_at` when the next one
+    is. `checked` is when it was last asked for newer firmware, `offer` what it said. `boards`
+    is how many it shall have by an operator's word.
+    """
+
+    flight: Flight | None = None
+    restart: Restart | None = None
+    before: tuple[Before, ...] = ()
+    left_alone: tuple[str, ...] = ()
+    undoing: str = ""
+    failures: int = 0
+    retry_at: float | None = None
+    why: str = ""
+    checked: float | None = None
+    offer: FirmwareOffer | None = None
+    boards: int | None = None
+
+
+class Trust(enum.StrEnum):
+    """How far a change is known to do no harm."""
+
+    UNPROVED = "unproved"
+    PROVED = "proved"
+    STOPPED = "stopped"
+
+
+class Rollout(Struct, frozen=True, omit_defaults=True):
+    """How one change spreads: who is `flying`, how the wave under way went so far.
+
+    `what` names the change for people; `launched`, `landed`, `failed` count the wave's
+    devices, `in_a_row` the failures since the last success; `done` all that ever succeeded.
+    """
+
+    what: str
+    trust: Trust = Trust.UNPROVED
+    flying: tuple[str, ...] = ()
+    launched: int = 0
+    landed: int = 0
+    failed: int = 0
+    in_a_row: int = 0
+    done: int = 0
+    waves: int = 0
+    why: str = ""
+    since: float | None = None
+
+
+class HoldOrder(Struct, frozen=True, omit_defaults=True):
+    """Nothing is written by itself to what `scope` names. `until` None: until released."""
+
+    scope: str
+    why: str
+    by: str
+    since: float
+    until: float | None = None
+
+
+class Undertakings(Struct, frozen=True, omit_defaults=True):
+    """The farm's part. `rollouts` by change key; `successors` maps a MAC to the one it replaced."""
+
+    rollouts: dict[str, Rollout] = {}
+    holds: tuple[HoldOrder, ...] = ()
+    successors: dict[str, str] = {}
