@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 
 _BELOW_JOBS = frozenset({"core", "config", "net", "sinks", "store", "drivers", "fleet"})
 _BELOW_WEB = _BELOW_JOBS | {"jobs", "notify"}
-_BELOW_APP = _BELOW_WEB | {"web", "bot", "remote", "control"}
+_BELOW_APP = _BELOW_WEB | {"web", "bot", "remote", "control", "desk", "finder"}
 
 LEFT_OF: dict[str, frozenset[str]] = {
     "": frozenset(),
@@ -29,6 +29,8 @@ LEFT_OF: dict[str, frozenset[str]] = {
     "fleet": frozenset({"core", "config.model", "drivers.base", "store"}),
     "jobs": _BELOW_JOBS,
     "notify": _BELOW_JOBS,
+    "desk": _BELOW_WEB,
+    "finder": _BELOW_WEB,
     "web": _BELOW_WEB,
     "bot": _BELOW_WEB,
     "remote": _BELOW_WEB,

@@ -8,14 +8,14 @@ on when the daemon started.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from mother.config.model import DeviceSettings
 from mother.core.model import Reading
-from mother.core.units import finite
+from mother.core.units import finite, moment
 from mother.fleet.remembered import (
     UNCURABLE,
     BreakerState,
@@ -320,15 +320,8 @@ def _history(record: Record, not_before: float | None, now: float, zone: tzinfo 
     if record.reboots and record.rebooted is not None:
         times = TIMES.get(record.reboots, f"{record.reboots} times")
         last = "" if record.reboots == 1 else "last "
-        said.append(f"rebooted {times}, {last}at {_clock(record.rebooted, now, zone)}")
+        said.append(f"rebooted {times}, {last}at {moment(record.rebooted, now, zone)}")
     if not_before is not None:
-        said.append(f"next try not before {_clock(not_before, now, zone)}")
+        said.append(f"next try not before {moment(not_before, now, zone)}")
     text = "; ".join(said).replace("once, at", "once at")
     return f"{text[:1].upper()}{text[1:]}." if text else ""
-
-
-def _clock(time: float, now: float, zone: tzinfo | None) -> str:
-    """`02:41`, with the date where it is not today."""
-    moment = datetime.fromtimestamp(time, zone)
-    today = datetime.fromtimestamp(now, zone).date()
-    return moment.strftime("%H:%M" if moment.date() == today else "%Y-%m-%d %H:%M")

@@ -102,7 +102,9 @@ class Health:
         """The door is about to write to a device: remember it before it happens."""
         now = self._now()
         record = self._chart.of(entry.id).record
-        if command.kind is CommandKind.REBOOT:
+        if command.kind is CommandKind.REBOOT and command.by_hand:
+            record = replace(healing.written(record, now), rebooted=now)
+        elif command.kind is CommandKind.REBOOT:
             record = healing.rebooted(record, now)
         else:
             record = healing.written(record, now)
@@ -307,7 +309,7 @@ class Health:
         return True
 
     def _settings(self, entry: Entry) -> DeviceSettings:
-        return self._config().for_device(entry.model, entry.mac)
+        return self._config().for_device(entry.model, entry.wish_mac)
 
     def _ill_since(self, entry: Entry) -> float:
         since = self._chart.of(entry.id).watch.ill_since

@@ -1,0 +1,317 @@
+"""What a person may ask of the running daemon (see `mother.control.calls.Desk`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec import to_builtins
+from msgspec.structs import replace
+
+from mother import __version__
+from mother.config.model import Config
+from mother.core.bus import Bus
+from mother.core.model import (
+    CommandKind,
+    EventKind,
+    Severity,
+)
+from mother.core.units import moment
+from mother.desk.orders import Orders
+from mother.fleet.commands import Commands
+from mother.fleet.memory import Memory
+from mother.fleet.news import tell_of
+from mother.fleet.roster import Entry, Roster
+from mother.fleet.scope import ALL, MODEL, Scope, is_network, miner_of, scope_of, settled_scope
+from mother.fleet.setups import Setups
+from mother.fleet.succession import Succession
+from mother.fleet.undertaken import HoldOrder
+from mother.fleet.views import RosterView
+from mother.jobs import healing
+from mother.jobs.configure import Shelf
+from mother.jobs.flights import Flights
+from mother.jobs.plan import News, Planner, item
+from mother.jobs.survey import Survey
+from mother.jobs.undoing import changes_back
+
+
+class Desk:
+    """Answers from what is known, and orders through the door. `hurry` wakes the loops."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        view: RosterView,
+        memory: Memory,
+        setups: Setups,
+        survey: Survey,
+        flights: Flights,
+        planner: Planner,
+        commands: Commands,
+        shelf: Shelf,
+        bus: Bus,
+        news: News,
+        config: Callable[[], Config],
+        now: Callable[[], float],
+        numbers: Callable[[], Mapping[str, float]],
+        hurry: Callable[[], None],
+    ) -> None:
+        self._roster = roster
+        self._view = view
+        self._memory = memory
+        self._setups = setups
+        self._survey = survey
+        self._flights = flights
+        self._planner = planner
+        self._orders = Orders(setups, flights, commands, shelf, config, now, hurry)
+        self._bus = bus
+        self._news = news
+        self._config = config
+        self._now = now
+        self._numbers = numbers
+        self._hurry = hurry
+
+    # seeing
+
+    def status(self) -> Mapping[str, Any]:
+        """The farm now, as plain values; `miners` are rows of `fleet.views`."""
+        config = self._config()
+        return {
+            "version": __version__,
+            "networks": list(config.networks),
+            "dry_run": config.dry_run,
+            "reboots": config.settings.health_reboot,
+            "totals": to_builtins(self._view.totals(self._now())),
+            "miners": to_builtins(self._view.rows()),
+            "holds": [self._hold_row(one) for one in self._setups.holds()],
+            "unidentified": [
+                {"address": str(one.address), "family": one.family, "reason": one.reason}
+                for one in sorted(self._roster.sightings.values(), key=lambda one: one.address)
+            ],
+            "numbers": dict(self._numbers()),
+        }
+
+    def plan(self) -> Mapping[str, Any]:
+        """What differs between wish and farm."""
+        plan: Mapping[str, Any] = to_builtins(self._planner.plan(Scope(ALL)))
+        return plan
+
+    def progress(self) -> Mapping[str, Any]:
+        """How far the farm is from its wish."""
+        progress: Mapping[str, Any] = to_builtins(self._planner.progress(self._news.last()))
+        return progress
+
+    # configuring
+
+    def apply(self, scope: str, by: str) -> Mapping[str, Any]:
+        """Ask the miners anew and write what differs; what waited or was stopped goes on."""
+        covered = self._covered(scope)
+        single = not _is_wide(scope)
+        for entry in covered:
+            self._survey.again(entry)
+            self._setups.keep(entry.id, retry_at=None, failures=0, why="")
+            if single:
+                self._setups.keep(entry.id, left_alone=())
+        keys = {one.key for entry in covered for one in self._survey.aspects(entry)}
+        resumed = self._flights.resume(sorted(keys))
+        self._hurry()
+        todo = sum(1 for entry in covered if self._planner.items(entry))
+        text = f"{_miners(todo)} of {len(covered)} to be configured"
+        text += f"; {resumed} stopped changes go on" if resumed else ""
+        self._audit(by, "apply", f"{by} asked to configure {scope}: {text}")
+        return {"text": f"{text}.", "miners": todo}
+
+    def undo(self, target: str, by: str, preview: bool, despite_hold: bool) -> Mapping[str, Any]:
+        """Put back what was there before our last write."""
+        chosen, items = self._to_undo(target), []
+        for entry in chosen:
+            held = self._setups.held(entry)
+            skipped = bool(held and not despite_hold)
+            for before in reversed(self._setups.of(entry.id).before):
+                for change in changes_back(before, entry.settings):
+                    status = "held" if skipped else "ready"
+                    items.append(item(entry, change, status, held, restarts=not skipped))
+            if not preview and not skipped:
+                self._mark(entry, by)
+        miners = len({one.device for one in items if one.status == "ready"})
+        text = f"The last write is put back on {_miners(miners)}"
+        if not preview:
+            self._audit(by, "undo", f"{by} asked to undo {target}: {_miners(miners)}")
+            self._hurry()
+        return {"text": f"{text}.", "miners": miners, "items": to_builtins(items)}
+
+    def _mark(self, entry: Entry, by: str) -> None:
+        setup = self._setups.of(entry.id)
+        if self._config().dry_run:
+            return
+        if setup.flight is not None:
+            self._flights.recall(entry.id, setup.flight.keys)
+        keys = {one.key for one in setup.before if one.key} | set(setup.left_alone)
+        self._setups.keep(entry.id, undoing=by, left_alone=tuple(sorted(keys)))
+
+    def _to_undo(self, target: str) -> list[Entry]:
+        """The miner that is meant; for `last`, all that got the change that was written last."""
+        if target.strip().lower() != "last":
+            entry = miner_of(target, self._roster)
+            befores = self._setups.of(entry.id).before
+            if not befores:
+                raise LookupError(f"nothing of ours is to be undone on {entry.worker}")
+            if not any(one.can_be_undone for one in befores):
+                raise PermissionError(
+                    f"the last order to {entry.worker} ({befores[-1].kind.value}) cannot be undone"
+                )
+            return [entry]
+        written = [
+            (one.at, one.key, entry)
+            for entry in self._roster
+            for one in self._setups.of(entry.id).before
+            if one.can_be_undone
+        ]
+        if not written:
+            raise LookupError("nothing of ours is to be undone")
+        _, key, newest = max(written, key=lambda one: one[0])
+        if not key:
+            return [newest]
+        return list(dict.fromkeys(entry for _, other, entry in written if other == key))
+
+    # holds
+
+    def hold(self, scope: str, seconds: float | None, why: str, by: str) -> Mapping[str, Any]:
+        """Nothing is written by itself to what is held, whatever happens."""
+        meant, now = settled_scope(scope, self._roster), self._now()
+        until = None if seconds is None else now + seconds
+        others = tuple(one for one in self._setups.holds() if one.scope != meant.text)
+        order = HoldOrder(meant.text, " ".join(why.split()), by, now, until)
+        self._setups.keep_undertaken(holds=(*others, order))
+        self._memory.save()
+        miners = sum(1 for entry in self._roster if meant.covers(entry))
+        end = "until released" if until is None else f"until {moment(until, now)}"
+        text = f"{scope} is held {end}: {_miners(miners)}, nothing is written to them by itself"
+        self._bus.tell(
+            EventKind.HELD,
+            Severity.WARNING,
+            f"{by} holds {scope} {end} ({_miners(miners)}): {order.why}",
+            content={"actor": by, "scope": meant.text, "until": until},
+        )
+        return {"text": f"{text}.", "miners": miners}
+
+    def release(self, scope: str, by: str) -> Mapping[str, Any]:
+        """End holds; with `all`, every one."""
+        known = self._setups.holds()
+        if scope.strip().lower() == ALL:
+            gone = known
+        else:
+            names = {scope_of(scope).text}
+            names.update(entry.mac for entry in self._roster if Scope(*names).covers(entry))
+            gone = tuple(one for one in known if one.scope in names)
+        if not gone:
+            raise LookupError(f"{scope} is not held: `mother holds` lists what is")
+        self._setups.keep_undertaken(holds=tuple(one for one in known if one not in gone))
+        self._memory.save()
+        covered = [e for e in self._roster if any(Scope(one.scope).covers(e) for one in gone)]
+        still = sum(1 for entry in covered if self._setups.held(entry))
+        text = f"{scope} is released: {_miners(len(covered))}"
+        text += f", {still} of them held by another order" if still else ""
+        self._bus.tell(EventKind.RELEASED, Severity.INFO, f"{by}: {text}", content={"actor": by})
+        self._hurry()
+        return {"text": f"{text}.", "miners": len(covered)}
+
+    def _hold_row(self, hold: HoldOrder) -> dict[str, Any]:
+        covered = [entry for entry in self._roster if Scope(hold.scope).covers(entry)]
+        name = covered[0].worker if covered and not _is_wide(hold.scope) else hold.scope
+        row: dict[str, Any] = to_builtins(hold)
+        return {**row, "name": name, "until": hold.until, "miners": len(covered)}
+
+    # single miners
+
+    async def order(
+        self, miner: str, kind: str, args: Mapping[str, Any], by: str, despite_hold: bool
+    ) -> Mapping[str, Any]:
+        """One order by hand, through the door."""
+        entry = miner_of(miner, self._roster)
+        return await self._orders.give(entry, CommandKind(kind), args, by, despite_hold)
+
+    def clear(self, miner: str) -> str:
+        """Let a miner be healed again that was left for a human."""
+        entry = miner_of(miner, self._roster)
+        known = self._memory.device(entry.id)
+        if not known.record.left and not known.record.reboots:
+            return f"{entry.worker} was not rebooted lately: there is nothing to clear."
+        self._memory.remember(entry.id, replace(known, record=healing.cleared(known.record)))
+        text = f"{entry.worker} at {entry.address} is cleared: it may be rebooted again"
+        tell_of(
+            self._bus,
+            entry,
+            EventKind.AUDIT,
+            Severity.INFO,
+            f"{text}, as asked by `mother clear`",
+            actor="operator",
+            kind="clear",
+        )
+        return f"{text}."
+
+    def accept(self, miner: str, boards: int | None, by: str) -> str:
+        """So many boards are what it should have; None: what its model has."""
+        entry = miner_of(miner, self._roster)
+        entry.boards = boards
+        self._setups.keep(entry.id, boards=boards)
+        many = "as many boards as its model" if boards is None else f"{boards} boards"
+        text = f"{entry.worker} at {entry.address} should have {many} from now on"
+        tell_of(self._bus, entry, EventKind.ACCEPTED, Severity.INFO, f"{by}: {text}", actor=by)
+        return f"{text}."
+
+    def replace(self, old: str, new: str, by: str) -> str:
+        """Wishes, name and history move to a swapped control board."""
+        before, after = self._mac(old), self._mac(new)
+        succession = Succession(self._roster, self._memory, self._config().site)
+        worker = succession.replace(before, after)
+        self._memory.save()
+        text = f"{after} takes the place of {before} as {worker}: wishes and history moved"
+        self._bus.tell(
+            EventKind.REPLACED,
+            Severity.INFO,
+            f"{by}: {text}",
+            worker=worker,
+            content={"actor": by, "old": before, "new": after},
+        )
+        self._hurry()
+        return f"{text}."
+
+    def _mac(self, named: str) -> str:
+        """The MAC address of a miner by any of its names, or one that is not here (any more)."""
+        wanted = named.strip().lower()
+        known = {one.worker.lower(): one.mac for one in self._memory.devices.values() if one.mac}
+        try:
+            return miner_of(named, self._roster).mac
+        except LookupError:
+            dense = "".join(char for char in wanted if char not in ":-.")
+            if len(dense) == 12 and all(char in "0123456789abcdef" for char in dense):
+                return ":".join(dense[place : place + 2] for place in range(0, 12, 2))
+            if wanted in known:
+                return known[wanted]
+            raise
+
+    # words
+
+    def _covered(self, scope: str) -> list[Entry]:
+        meant = scope_of(scope)
+        if not _is_wide(scope):
+            return [miner_of(scope, self._roster)]
+        found = [entry for entry in self._roster if meant.covers(entry)]
+        if not found:
+            raise LookupError(f"no miner is known in {scope}")
+        return found
+
+    def _audit(self, by: str, kind: str, text: str) -> None:
+        content = {"actor": by, "kind": kind}
+        self._bus.tell(EventKind.AUDIT, Severity.INFO, text, content=content)
+
+
+def _is_wide(scope: str) -> bool:
+    """Whether it names more than one miner."""
+    text = scope.strip().lower()
+    return text == ALL or text.startswith(MODEL) or is_network(text)
+
+
+def _miners(count: int) -> str:
+    return "1 miner" if count == 1 else f"{count} miners"

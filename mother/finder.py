@@ -1,0 +1,155 @@
+"""The parts that find and read miners, and compare them with their wishes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import cached_property, partial
+from random import Random
+from typing import Any
+
+from msgspec import to_builtins
+from twisted.internet.epollreactor import EPollReactor
+from twisted.logger import Logger
+
+from mother.config.model import Config
+from mother.core.bus import Bus
+from mother.core.crowd import Gang
+from mother.core.model import Address, Command
+from mother.drivers.registry import FAMILIES
+from mother.fleet.adoption import Adoption
+from mother.fleet.commands import Commands
+from mother.fleet.memory import Memory
+from mother.fleet.polling import Poller
+from mother.fleet.roster import Entry, Roster
+from mother.fleet.scope import ALL, Scope
+from mother.fleet.setups import Setups
+from mother.fleet.views import RosterView
+from mother.jobs.flights import Flights
+from mother.jobs.plan import Planner
+from mother.jobs.scan import Scan
+from mother.jobs.survey import Survey
+from mother.net.http import Http
+from mother.net.knock import Knocker, sweep_with
+
+ERRANDS_AT_ONCE = 100
+"""So many miners are visited or read at once outside the loops."""
+
+
+class Finder:
+    """The parts that find and read miners: what a one-shot scan and the daemon share."""
+
+    log = Logger()
+
+    def __init__(
+        self,
+        config: Config,
+        reactor: EPollReactor,
+        now: Callable[[], float],
+        memory: Memory,
+        random: Random | None = None,
+    ) -> None:
+        self.config = config
+        self.reactor = reactor
+        self.now = now
+        self.http = Http(reactor, lambda: self.config.connect_timeout)
+        self.roster = Roster()
+        self.setups = Setups(self.roster, memory, self.current, now)
+        self.view = RosterView(self.roster, self.setups.held, self._word)
+        self.bus = Bus(config.site, now, lambda: uuid.uuid4().hex)
+        self.errands = Gang(ERRANDS_AT_ONCE, self._errand_failed)
+        self.poller = Poller(self.bus, now, self.misplaced)
+        self._build_finding(memory, random or Random())  # noqa: S311  # scatters a scan only
+        self._build_configuring()
+
+    def _build_finding(self, memory: Memory, random: Random) -> None:
+        now = self.now
+        self.families = [
+            make(self.http, lambda: self.config.dragon_timeout) for make in FAMILIES.values()
+        ]
+        self.adoption = Adoption(
+            self.roster,
+            self.families,
+            self.bus,
+            self.current,
+            now,
+            memory,
+            self.settled,
+        )
+        self.scan = Scan(
+            self.roster,
+            self.adoption,
+            self.poller,
+            self._sweep,
+            self.bus,
+            self.current,
+            self.reactor,
+            now,
+            random,
+        )
+
+    def _build_configuring(self) -> None:
+        now = self.now
+        self.commands = Commands(
+            self.roster, self.bus, now, self.is_dry, self.wrote, self.misplaced, self.setups
+        )
+        self.survey = Survey(self.roster, self.setups, self.bus, self.current, now, self.misplaced)
+        self.flights = Flights(self.roster, self.setups, self.bus, self.current, now)
+        self.planner = Planner(
+            self.roster,
+            self.survey,
+            self.setups,
+            self.flights,
+            self.commands,
+            self.is_dry,
+            now,
+        )
+
+    def _word(self, entry: Entry) -> str:
+        return self.planner.word(entry)
+
+    def is_dry(self) -> bool:
+        """Whether writes are only told."""
+        return self.config.dry_run
+
+    async def wrote(self, entry: Entry, command: Command) -> None:
+        """A miner is about to be written to: return when that is remembered."""
+
+    def current(self) -> Config:
+        """The configuration that is in force now."""
+        return self.config
+
+    def settled(self, entry: Entry) -> None:
+        """A miner is new or has moved."""
+
+    def misplaced(self, address: Address) -> None:
+        """Another device answers at an address than we believed: look who it is, at once."""
+        self.errands.submit(partial(self._visit, address))
+
+    async def close(self) -> None:
+        """Give up what no loop owns: errands and connections."""
+        self.errands.cancel()
+        await self.http.close()
+
+    async def _sweep(
+        self, hosts: Iterator[str], config: Config, found: Callable[[str], None]
+    ) -> object:
+        return await self._knock(hosts, config, found)
+
+    @cached_property
+    def _knock(self) -> Callable[..., Awaitable[object]]:
+        return sweep_with(Knocker(self.reactor))
+
+    async def _visit(self, address: Address) -> None:
+        await self.adoption.look(address)
+
+    def _errand_failed(self, error: Exception) -> None:
+        self.log.failure("a visit to a miner failed ({error!r})", error=error)
+
+
+async def plan_once(finder: Finder) -> Mapping[str, Any]:
+    """Scan once, ask every miner that is found for its settings, and say what differs."""
+    await finder.scan.run()
+    await finder.survey.run(1)
+    plan: Mapping[str, Any] = to_builtins(finder.planner.plan(Scope(ALL)))
+    return plan

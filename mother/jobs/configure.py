@@ -1,0 +1,332 @@
+"""The configure loop: bring each miner to its wish, one canary first, then in waves.
+
+A round judges who was written to, asks whom nobody asked since the last scan, and writes to
+as many as the rules allow (`waves`, `flights`, the door). Where all is as wished, it writes
+nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from msgspec.structs import replace
+from twisted.internet.defer import CancelledError
+from twisted.logger import Logger
+
+from mother.config.model import Config
+from mother.core.bus import Bus
+from mother.core.crowd import each
+from mother.core.errors import DeviceError
+from mother.core.model import (
+    Command,
+    CommandKind,
+    EventKind,
+    FirmwareImage,
+    Severity,
+)
+from mother.fleet.commands import Commands, Outcome
+from mother.fleet.desired import Aspect, FirmwareSource, Step
+from mother.fleet.firmware import FirmwareRefused
+from mother.fleet.identity import confirmed
+from mother.fleet.news import tell_of
+from mother.fleet.polling import Poller
+from mother.fleet.restarts import hashes
+from mother.fleet.roster import Entry, Roster
+from mother.fleet.setups import Setups
+from mother.fleet.undertaken import Flight
+from mother.jobs.flights import RETRY, Flights
+from mother.jobs.survey import Survey
+from mother.jobs.undoing import Undoing
+
+ACTOR = "configure"
+AT_ONCE = 20
+"""So many miners are written to or looked at in the same moment."""
+
+BUSY, IDLE = 10.0, 60.0
+"""Seconds between two rounds while miners are in flight or wait, and else."""
+
+LOOK_EVERY = 15.0
+LOOK_AFTER = 30.0
+LOOK_AFTER_UPGRADE = 90.0
+"""A miner in flight is read this often, and first so long after the write, in seconds."""
+
+COMMAND_LIFE = 3600.0
+
+
+class Shelf(Protocol):
+    """Where firmware files come from (see `mother.fleet.firmware`)."""
+
+    async def own(self, path: str, sha256: str, version: str) -> FirmwareImage:
+        """The operator's file. Raises FirmwareRefused."""
+
+    async def offered(self, version: str, url: str, sha256: str | None) -> FirmwareImage:
+        """What a miner's own check names. Raises FirmwareRefused."""
+
+
+class Configure:
+    """One round. `scans` counts the scans that have ended."""
+
+    name = "configure"
+    log = Logger()
+
+    def __init__(
+        self,
+        roster: Roster,
+        poller: Poller,
+        commands: Commands,
+        setups: Setups,
+        survey: Survey,
+        flights: Flights,
+        shelf: Shelf,
+        bus: Bus,
+        config: Callable[[], Config],
+        now: Callable[[], float],
+        scans: Callable[[], int],
+    ) -> None:
+        self._roster = roster
+        self._poller = poller
+        self._commands = commands
+        self._setups = setups
+        self._survey = survey
+        self._flights = flights
+        self._shelf = shelf
+        self._bus = bus
+        self._config = config
+        self._now = now
+        self._scans = scans
+        self._undoing = Undoing(roster, commands, setups, bus, now)
+        self._pretended: dict[str, object] = {}
+        self._writing: set[str] = set()
+        self._wait = False
+
+    def interval(self) -> float:
+        """Seconds to the next round."""
+        return BUSY if self._wait else IDLE
+
+    async def run(self) -> None:
+        """One round."""
+        await self._watch()
+        await self._survey.run(self._scans())
+        wanted = self._compare()
+        await self._undoing.run()
+        wait = await (self._pretend() if self._config().dry_run else self._spread())
+        self._wait = bool(wait or self._flights.all() or self._undoing.left())
+        if self._scans():
+            self._flights.forget_old(wanted)
+
+    # who was written to
+
+    async def _watch(self) -> None:
+        flights = self._flights.all()
+        seen = [
+            entry
+            for ident, flight in flights.items()
+            if (entry := self._roster.get(ident)) is not None and self._is_due(entry, flight)
+        ]
+        await each(seen, self._look, AT_ONCE)
+        for ident in flights:
+            self._flights.look(ident)
+
+    def _is_due(self, entry: Entry, flight: Flight) -> bool:
+        now = self._now()
+        after = LOOK_AFTER_UPGRADE if flight.version else LOOK_AFTER
+        return now - flight.at >= after and not 0 <= now - entry.tried < LOOK_EVERY
+
+    async def _look(self, entry: Entry) -> None:
+        flight = self._setups.of(entry.id).flight
+        if not await self._poller.poll(entry, "configure") or flight is None:
+            return
+        if flight.version and entry.description.firmware != flight.version:
+            try:
+                async with entry.lock:
+                    entry.described(await confirmed(entry), self._now())
+            except DeviceError:
+                return  # it may be on its way down; the next round asks again
+
+    # what is found
+
+    def _compare(self) -> set[str]:
+        """See what proves a change and who has its wish again; all keys that are wished."""
+        wanted: set[str] = set()
+        for entry in self._roster:
+            found = self._survey.aspects(entry)
+            wanted.update(one.key for one in found)
+            flight = self._setups.of(entry.id).flight
+            if flight is not None:
+                self._resolve(entry, flight, found)
+            elif hashes(entry.reading) and not entry.failures:
+                for one in found:
+                    if one.step is None:
+                        self._flights.prove(one)
+                self._absolve(entry, found)
+        return wanted
+
+    def _resolve(self, entry: Entry, flight: Flight, found: tuple[Aspect, ...]) -> None:
+        """We were ended while it was written to: what was not written is no flight."""
+        if flight.whole or entry.id in self._writing or entry.settings is None:
+            return
+        if flight.version:
+            return  # a miner that may be flashing is left in peace
+        undone = {one.key for one in found if one.step is not None}
+        self._flights.recall(entry.id, [key for key in flight.keys if key in undone])
+        left = self._setups.of(entry.id).flight
+        if left is not None:
+            self._setups.keep(entry.id, flight=replace(left, whole=True))
+
+    def _absolve(self, entry: Entry, found: tuple[Aspect, ...]) -> None:
+        if self._setups.of(entry.id).failures and all(one.step is None for one in found):
+            self._setups.keep(entry.id, failures=0, retry_at=None, why="")
+            text = f"{entry.worker} at {entry.address} has its wish and hashes"
+            tell_of(self._bus, entry, EventKind.WISH_REACHED, Severity.INFO, text)
+
+    # who is written to
+
+    def steps(self, entry: Entry) -> tuple[Aspect, ...]:
+        """What this miner's next visit brings: its settings, or else its firmware."""
+        left_alone = self._setups.of(entry.id).left_alone
+        todo = [
+            one
+            for one in self._survey.aspects(entry)
+            if one.step is not None
+            and one.key not in left_alone
+            and not self._flights.is_stopped(one.key)
+        ]
+        settings = [one for one in todo if _step(one).kind is not CommandKind.UPGRADE]
+        return tuple(settings or todo[:1])
+
+    def may_visit(self, entry: Entry) -> bool:
+        """Whether this miner itself may be written to now."""
+        setup, now = self._setups.of(entry.id), self._now()
+        if setup.retry_at is not None and now < setup.retry_at <= now + RETRY.most:
+            return False
+        busy = setup.flight is not None or setup.undoing or entry.id in self._setups.restarting()
+        return not (busy or entry.failures or self._commands.obstacle(entry))
+
+    async def _spread(self) -> bool:
+        """Write to as many as may be; whether others wait for their turn."""
+        chosen: list[tuple[Entry, tuple[Aspect, ...]]] = []
+        places, waiting = self._setups.places(), False
+        for entry in sorted(self._candidates(), key=_frailty):
+            steps = self.steps(entry)
+            if len(chosen) >= places or not all(self._flights.room(one) for one in steps):
+                waiting = True
+                continue
+            version = _version(steps)
+            self._flights.launch(entry, steps, version)
+            self._writing.add(entry.id)
+            chosen.append((entry, steps))
+        try:
+            await each(chosen, self._visit, AT_ONCE)
+        finally:
+            self._writing.clear()
+        return waiting
+
+    def _candidates(self) -> Iterator[Entry]:
+        for entry in self._roster:
+            if self._survey.is_wished(entry) and self.may_visit(entry) and self.steps(entry):
+                yield entry
+
+    async def _visit(self, visit: tuple[Entry, tuple[Aspect, ...]]) -> None:
+        """Write all that is to be written to one miner; what goes wrong costs only that one."""
+        entry, steps = visit
+        try:
+            await self._write(entry, steps)
+        except CancelledError:
+            raise
+        except Exception as error:
+            self.log.failure("{worker} cannot be configured", worker=entry.worker)
+            why = f"unforeseen: {type(error).__name__}"
+            self._flights.crash(entry.id, tuple(one.key for one in steps), why)
+
+    async def _write(self, entry: Entry, steps: tuple[Aspect, ...]) -> None:
+        batch = uuid.uuid4().hex
+        for place, aspect in enumerate(steps):
+            outcome = await self._order(entry, aspect, batch)
+            if outcome.done and outcome.sent:
+                continue
+            if outcome.done:
+                self._flights.recall(entry.id, (aspect.key,))
+                continue
+            self._flights.recall(entry.id, [one.key for one in steps[place + 1 :]])
+            self._miss(entry, aspect, outcome)
+            break
+        flight = self._setups.of(entry.id).flight
+        if flight is not None:
+            self._setups.keep(entry.id, flight=replace(flight, at=self._now(), whole=True))
+
+    def _miss(self, entry: Entry, aspect: Aspect, outcome: Outcome) -> None:
+        """It did not take it. What was never sent says nothing about the change."""
+        if outcome.sent:
+            self._flights.crash(entry.id, (aspect.key,), outcome.text)
+            return
+        self._flights.recall(entry.id, (aspect.key,))
+        failures = self._flights.put_off(entry.id, outcome.text)
+        tell_of(
+            self._bus,
+            entry,
+            EventKind.WISH_FAILED,
+            Severity.WARNING,
+            f"{entry.worker} at {entry.address} could not get {aspect.what}: {outcome.text}",
+            first=failures == 1,
+        )
+
+    async def _order(self, entry: Entry, aspect: Aspect, batch: str) -> Outcome:
+        step, ident, now = _step(aspect), uuid.uuid4().hex, self._now()
+        args = step.args
+        if step.source is not None and not self._config().dry_run:
+            try:
+                args = {"firmware": await self._fetched(step.source)}
+            except CancelledError:
+                raise
+            except FirmwareRefused as error:
+                return Outcome("denied", str(error))
+        return await self._commands.submit(
+            Command(
+                id=ident,
+                key=ident,
+                actor=ACTOR,
+                reason="",
+                at=now,
+                expires=now + COMMAND_LIFE,
+                device=entry.id,
+                kind=step.kind,
+                args=args,
+                changes=step.changes,
+                batch=batch,
+                wish=aspect.key,
+            )
+        )
+
+    async def _fetched(self, source: FirmwareSource) -> FirmwareImage:
+        if source.path:
+            return await self._shelf.own(source.path, source.sha256 or "", source.version)
+        return await self._shelf.offered(source.version, source.url, source.sha256)
+
+    async def _pretend(self) -> bool:
+        """Dry run: everything that would be written, told once."""
+        for entry in self._roster:
+            steps = [one for one in self._survey.aspects(entry) if one.step is not None]
+            said = [_step(one).changes for one in steps]
+            if said and said != self._pretended.get(entry.id) and self.may_visit(entry):
+                self._pretended[entry.id] = said
+                for one in steps:
+                    await self._order(entry, one, "")
+        return False
+
+
+def _step(aspect: Aspect) -> Step:
+    assert aspect.step is not None  # noqa: S101  # the callers have looked
+    return aspect.step
+
+
+def _version(steps: tuple[Aspect, ...]) -> str:
+    """The firmware that a visit brings; empty where it brings none."""
+    source = _step(steps[0]).source
+    return "" if source is None else source.version
+
+
+def _frailty(entry: Entry) -> tuple[bool, bool, str]:
+    """Healthy miners first: what becomes of them tells most."""
+    return not hashes(entry.reading), bool(entry.ailments), entry.id

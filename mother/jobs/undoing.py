@@ -1,0 +1,119 @@
+"""Putting back what was there before our last write, miner by miner, within the limits."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from mother.core.bus import Bus
+from mother.core.crowd import each
+from mother.core.model import Change, Command, CommandKind, EventKind, Settings, Severity
+from mother.fleet.commands import Commands
+from mother.fleet.desired import pool_changes, profile_change
+from mother.fleet.news import tell_of
+from mother.fleet.roster import Entry, Roster
+from mother.fleet.setups import Setups
+from mother.fleet.undertaken import Before
+
+AT_ONCE = 20
+COMMAND_LIFE = 600.0
+
+
+class Undoing:
+    """Works off the miners whose `undoing` names a person."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        commands: Commands,
+        setups: Setups,
+        bus: Bus,
+        now: Callable[[], float],
+    ) -> None:
+        self._roster = roster
+        self._commands = commands
+        self._setups = setups
+        self._bus = bus
+        self._now = now
+
+    def left(self) -> list[Entry]:
+        """Who is still to be put back."""
+        return [entry for entry in self._roster if self._setups.of(entry.id).undoing]
+
+    async def run(self) -> None:
+        """Put back as many as may restart now."""
+        places = self._setups.places()
+        ready = [entry for entry in self.left() if not entry.failures]
+        await each(ready[:places], self._undo, AT_ONCE)
+
+    async def _undo(self, entry: Entry) -> None:
+        """Newest first. What cannot be put back is told, and not tried for ever."""
+        setup = self._setups.of(entry.id)
+        said: list[str] = []
+        severity = Severity.INFO
+        for before in reversed(setup.before):
+            order = order_back(before, entry, setup.undoing, self._now())
+            if order is None:
+                continue
+            outcome = await self._commands.submit(order)
+            if outcome.result == "dry-run":
+                self._setups.keep(entry.id, undoing="")
+                return
+            if not outcome.done:
+                severity = Severity.ERROR
+                said.append(f"{order.kind.value} could not be put back: {outcome.text}")
+            else:
+                said.append("; ".join(map(str, order.changes)) or "it was so already")
+        self._setups.keep(entry.id, undoing="", before=())
+        text = f"{entry.worker} at {entry.address} is as before our last write"
+        if severity is not Severity.INFO:
+            text = f"{entry.worker} at {entry.address} is not as before our last write"
+        tell_of(self._bus, entry, EventKind.UNDONE, severity, f"{text}. {'. '.join(said)}")
+
+
+def changes_back(before: Before, found: Settings | None) -> tuple[Change, ...]:
+    """What putting it back would change, as far as what is there now is known."""
+    if before.network is not None:
+        old = before.network
+        shown = "dhcp" if old.dhcp else f"static {old.address}"
+        return (Change("network", "as it is", shown),)
+    if found is None:
+        return ()
+    if before.pools is not None and found.pools is not None:
+        return pool_changes(found.pools, before.pools)
+    if before.profile is not None and found.profile is not None:
+        level = before.level
+        if (found.profile, found.level) == (before.profile, level):
+            return ()
+        return (profile_change(found, before.profile, level),)
+    return ()
+
+
+def order_back(before: Before, entry: Entry, by: str, now: float) -> Command | None:
+    """The order that puts it back; None for what cannot be."""
+    ident = uuid.uuid4().hex
+    args: dict[str, Any]
+    if before.pools is not None:
+        kind, args = CommandKind.SET_POOLS, {"pools": before.pools}
+    elif before.profile is not None:
+        kind = CommandKind.SET_PROFILE
+        args = {"profile": before.profile, "level": before.level}
+    elif before.network is not None:
+        kind, args = CommandKind.SET_NETWORK, {"network": before.network}
+    else:
+        return None
+    return Command(
+        id=ident,
+        key=ident,
+        actor=by,
+        reason="As it was before.",
+        at=now,
+        expires=now + COMMAND_LIFE,
+        device=entry.id,
+        kind=kind,
+        args=args,
+        changes=changes_back(before, entry.settings),
+        by_hand=True,
+        despite_hold=True,
+    )
