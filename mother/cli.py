@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
@@ -20,21 +20,22 @@ from twisted.internet.epollreactor import EPollReactor
 from twisted.logger import Logger
 
 from mother import __version__
-from mother.app import Daemon, Finder, announce
-from mother.config.flags import Parser, build_parser
+from mother.app import Daemon, announce
+from mother.config.flags import build_parser
 from mother.config.load import ConfigError, Source
 from mother.config.model import Config
-from mother.config.sample import asked_for
 from mother.core.clock import Now, hasten, steady
 from mother.core.loop import Loop
+from mother.finder import Finder, plan_once
 from mother.fleet.files import Files
 from mother.fleet.memory import FileMemory, MemoryRefused
 from mother.sim.farm import CannotServe, Farm
 from mother.sim.options import add_arguments as add_sim_arguments
 from mother.sim.options import plan_from
 from mother.sim.plan import FarmPlan
-from mother.terminal import asking, logs, manual
+from mother.terminal import asking, commands, logs, manual
 from mother.terminal.demo import Screen, Story, free_port, minding
+from mother.terminal.parsing import loaded, parsed, parser_for
 from mother.terminal.process import (
     BAD_INPUT,
     INTERRUPTED,
@@ -45,10 +46,13 @@ from mother.terminal.process import (
     once,
     serve,
 )
-from mother.terminal.scanning import as_json, scan, show
+from mother.terminal.scanning import as_json, scan, show, watched
 
 PROGRAM = "mother"
 PREDECESSOR = "mother-of-dragons"
+
+Command = Callable[[Sequence[str], str], int]
+"""Runs with its words and the name of the program; the exit code."""
 
 log = Logger()
 reactor = cast(EPollReactor, global_reactor)
@@ -79,7 +83,9 @@ def _command(words: list[str], program: str) -> int:
         print(f"mother {__version__}")
         return OK
     if words in (["help"], ["--help"], ["-h"]):
-        print(manual.overview(program) + _parser("run", program, manual.RUN).format_help(), end="")
+        print(
+            manual.overview(program) + parser_for("run", program, manual.RUN).format_help(), end=""
+        )
         return OK
     if words[:1] == ["help"]:
         words = [*words[1:], "--help"]
@@ -96,9 +102,9 @@ def _command(words: list[str], program: str) -> int:
 def run(words: Sequence[str], program: str) -> int:
     """`mother run`, and `mother` with options only."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to read again
-    options = _parsed(_parser("run", program, manual.RUN), words, program)
+    options = parsed(parser_for("run", program, manual.RUN), words, program)
     source = Source(options, program, require_network=True)
-    config = _load(source)
+    config = loaded(source)
     if config is None:
         return BAD_INPUT
     now = steady(reactor)
@@ -118,15 +124,13 @@ def run(words: Sequence[str], program: str) -> int:
 
 def scan_once(words: Sequence[str], program: str) -> int:
     """`mother scan`."""
-    parser = _parser("scan", program, manual.SCAN)
+    parser = parser_for("scan", program, manual.SCAN)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    options = _parsed(parser, words, program)
-    config = _load(Source(options, program, require_network=True))
+    options = parsed(parser, words, program)
+    config = loaded(Source(options, program, require_network=True))
     if config is None:
         return BAD_INPUT
-    now = steady(reactor)
-    memory = FileMemory(Path(config.state_file), Files(reactor), reactor, now)
-    finder = Finder(config, reactor, now, memory)
+    finder = _finder(config, steady(reactor))
     served = once(reactor, lambda: scan(finder, reactor), finder.close)
     if served.result is None:
         return _explained(served)
@@ -139,9 +143,9 @@ def scan_once(words: Sequence[str], program: str) -> int:
 
 def check_config(words: Sequence[str], program: str) -> int:
     """`mother check-config`."""
-    parser = _parser("check-config", program, manual.CHECK)
-    source = Source(_parsed(parser, words, program), program)
-    config = _load(source)
+    parser = parser_for("check-config", program, manual.CHECK)
+    source = Source(parsed(parser, words, program), program)
+    config = loaded(source)
     if config is None:
         return BAD_INPUT
     for note in config.notes:
@@ -151,22 +155,20 @@ def check_config(words: Sequence[str], program: str) -> int:
     return OK
 
 
-def status(words: Sequence[str], program: str) -> int:
-    """`mother status`."""
-    parser = _parser("status", program, manual.STATUS)
-    parser.add_argument("--json", action="store_true", help="print it as JSON")
-    options = _parsed(parser, words, program)
-    config = _load(Source(options, program))
-    return BAD_INPUT if config is None else asking.status(Path(config.control_socket), options.json)
+def at_the_desk(name: str) -> Command:
+    """A command that talks to the running daemon: those of `terminal.commands`."""
+    return lambda words, program: commands.perform(name, words, program, plan_now)
 
 
-def clear(words: Sequence[str], program: str) -> int:
-    """`mother clear`."""
-    parser = _parser("clear", program, manual.CLEAR, "MINER")
-    parser.add_argument("miner", metavar="MINER", help="its worker name, MAC or IP address")
-    options = _parsed(parser, words, program)
-    config = _load(Source(options, program))
-    return BAD_INPUT if config is None else asking.clear(Path(config.control_socket), options.miner)
+def plan_now(options: argparse.Namespace, program: str) -> tuple[Mapping[str, Any] | None, int]:
+    """One scan and the plan it makes, or None after it was said why not; and the exit code."""
+    config = loaded(Source(options, program, require_network=True))
+    if config is None:
+        return None, BAD_INPUT
+    now = steady(reactor)
+    finder = _finder(config, now)
+    served = once(reactor, lambda: watched(finder, reactor, plan_once), finder.close)
+    return served.result, served.code if served.result is not None else _explained(served)
 
 
 def simulate(words: Sequence[str], program: str) -> int:
@@ -206,7 +208,7 @@ def demo(words: Sequence[str], program: str) -> int:
     held = logs.Held()
     with ExitStack() as cleanup:
         folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="mother-demo-"))
-        config = _load(Source(_demo_options(farm, options, folder), PROGRAM, environ={}))
+        config = loaded(Source(_demo_options(farm, options, folder), PROGRAM, environ={}))
         if config is None:
             return BAD_INPUT
         logs.begin(
@@ -231,29 +233,11 @@ def demo(words: Sequence[str], program: str) -> int:
 # the parts of commands
 
 
-def _parser(command: str, program: str, description: str, words: str = "") -> Parser:
-    parser = build_parser(command, program, description, manual.EXIT_CODES)
-    if words:
-        parser.usage = f"{program} {command} {words} [options]"
-    return parser
-
-
-def _parsed(parser: Parser, words: Sequence[str], program: str) -> argparse.Namespace:
-    options = parser.parse_args(list(words))
-    if page := asked_for(options, program):
-        print(page, end="")
-        raise SystemExit(OK)
-    return options
-
-
-def _load(source: Source) -> Config | None:
-    """The configuration, or None after its problems were printed."""
-    try:
-        return source.load()
-    except ConfigError as error:
-        for line in error.lines:
-            print(line, file=sys.stderr)
-        return None
+def _finder(config: Config, now: Now) -> Finder:
+    """What looks once: it remembers nothing and keeps nothing."""
+    return Finder(
+        config, reactor, now, FileMemory(Path(config.state_file), Files(reactor), reactor, now)
+    )
 
 
 def _plan(options: argparse.Namespace) -> FarmPlan | None:
@@ -382,12 +366,11 @@ def _add_speed(parser: argparse.ArgumentParser, default: float) -> None:
     )
 
 
-COMMANDS: dict[str, Callable[[Sequence[str], str], int]] = {
+COMMANDS: dict[str, Command] = {
     "run": run,
     "scan": scan_once,
     "check-config": check_config,
-    "status": status,
-    "clear": clear,
     "simulate": simulate,
     "demo": demo,
+    **{name: at_the_desk(name) for name in commands.DESK},
 }

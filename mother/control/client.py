@@ -7,10 +7,11 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 from msgspec import DecodeError
-from msgspec.json import decode
+from msgspec.json import decode, encode
+
+from mother.core.units import duration
 
 PATIENCE = 10.0
 
@@ -20,12 +21,16 @@ class NoDaemon(Exception):
 
 
 class Denied(Exception):
-    """The daemon said no; the text is its sentence."""
+    """The daemon said no; the text is its sentence, `status` its kind as in HTTP."""
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 class _Connection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=PATIENCE)
+    def __init__(self, path: Path, patience: float) -> None:
+        super().__init__("localhost", timeout=patience)
         self._path = path
 
     def connect(self) -> None:
@@ -34,18 +39,20 @@ class _Connection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def ask(path: Path, call: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """One call (`status`, `clear`), a POST where there is a form; the answer as plain values.
+def ask(
+    path: Path, call: str, body: Mapping[str, Any] | None = None, patience: float = PATIENCE
+) -> dict[str, Any]:
+    """One call (`status`, `hold`), a POST where there is a body; the answer as plain values.
 
-    Raises NoDaemon and Denied.
+    `patience` is how many seconds the daemon may be silent. Raises NoDaemon and Denied.
     """
-    connection = _Connection(path)
-    kind = {"content-type": "application/x-www-form-urlencoded"}
+    connection = _Connection(path, patience)
     try:
-        if form is None:
+        if body is None:
             connection.request("GET", f"/v1/{call}")
         else:
-            connection.request("POST", f"/v1/{call}", urlencode(form), kind)
+            kind = {"content-type": "application/json"}
+            connection.request("POST", f"/v1/{call}", encode(body), kind)
         reply = connection.getresponse()
         answer = decode(reply.read())
     except FileNotFoundError:
@@ -54,10 +61,13 @@ def ask(path: Path, call: str, form: Mapping[str, str] | None = None) -> dict[st
         ) from None
     except PermissionError:
         raise NoDaemon(f"{path} belongs to another user: run this as the daemon's user") from None
+    except TimeoutError:
+        raise NoDaemon(f"the daemon on {path} has not answered for {duration(patience)}") from None
     except (OSError, http.client.HTTPException, DecodeError) as error:
         raise NoDaemon(f"no daemon answers on {path} ({error})") from None
     finally:
         connection.close()
     if not isinstance(answer, dict) or reply.status != 200:
-        raise Denied(answer.get("error", "refused") if isinstance(answer, dict) else "refused")
+        said = answer.get("error", "refused") if isinstance(answer, dict) else "refused"
+        raise Denied(str(said), reply.status)
     return answer

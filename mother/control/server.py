@@ -5,34 +5,32 @@ from __future__ import annotations
 import os
 import socket
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from inspect import isawaitable
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
-from msgspec.json import encode
-from twisted.internet.defer import maybeDeferred
+from msgspec import DecodeError, Struct
+from msgspec.json import decode, encode
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.internet.interfaces import IListeningPort, IReactorUNIX
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from twisted.web.http import Request
 from twisted.web.resource import Resource
-from twisted.web.server import Site
+from twisted.web.server import NOT_DONE_YET, Site
+
+from mother.control.calls import CALLS, Call, Desk, checked
+
+__all__ = ["Control", "Desk"]
 
 BODY_LIMIT = 64 * 1024
 MOST_PATH = 100
 """A Unix socket's path may have no more than 107 bytes."""
 
 
-class Desk(Protocol):
-    """What may be asked of the daemon."""
-
-    def status(self) -> Mapping[str, Any]:
-        """The farm now: totals, miners, sightings, loops, as plain values."""
-
-    def clear(self, miner: str) -> str:
-        """Let mother heal a miner again that was left for a human; what was done, as a sentence.
-
-        `miner` is a worker name, MAC or IP address. Raises LookupError with a sentence.
-        """
+class TooLarge(Exception):
+    """A body that nobody means."""
 
 
 class Control:
@@ -47,7 +45,7 @@ class Control:
     def __init__(self, path: Path, desk: Desk, reactor: IReactorUNIX) -> None:
         self._path = path
         self._reactor = reactor
-        self._site = Site(_root(desk))
+        self._site = Site(_root(desk), parsePOSTFormSubmission=False)
         self._site.noisy = False
         self._port: IListeningPort | None = None
 
@@ -100,8 +98,8 @@ def _remove_stale(path: Path) -> None:
 def _root(desk: Desk) -> Resource:
     root, version = _Folder(), _Folder()
     root.putChild(b"v1", version)
-    version.putChild(b"status", _Answer({b"GET": lambda _: dict(desk.status())}))
-    version.putChild(b"clear", _Answer({b"POST": lambda form: {"text": desk.clear(_miner(form))}}))
+    for name, call in CALLS.items():
+        version.putChild(name.encode(), _Answer(call, desk))
     return root
 
 
@@ -113,17 +111,17 @@ class _Folder(Resource):
 
     def getChild(self, path: bytes, request: Request) -> Resource:  # noqa: N802
         del path, request
-        return _Answer({})
+        return _Unknown()
 
 
-Form = Mapping[bytes, list[bytes]]
+class _Unknown(Resource):
+    isLeaf = True  # noqa: N815
 
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Twisted's is untyped
 
-def _miner(form: Form) -> str:
-    named = form.get(b"miner", [b""])[0].decode("utf-8", "replace").strip()
-    if not named:
-        raise LookupError("name a miner: its worker name, MAC or IP address")
-    return named
+    def render(self, request: Request) -> bytes:
+        return _written(request, _refused(404, "this daemon has no such call"))
 
 
 class _Answer(Resource):
@@ -132,26 +130,71 @@ class _Answer(Resource):
     isLeaf = True  # noqa: N815
     log = Logger()
 
-    def __init__(self, calls: Mapping[bytes, Callable[[Form], Mapping[str, Any]]]) -> None:
+    def __init__(self, call: Call, desk: Desk) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Twisted's is untyped
-        self._calls = calls
+        self._call = call
+        self._desk = desk
 
-    def render(self, request: Request) -> bytes:
-        request.setHeader(b"content-type", b"application/json")
-        call = self._calls.get(request.method)
-        if not self._calls:
-            return self._refuse(request, 404, "this daemon has no such call")
-        if call is None:
-            return self._refuse(request, 405, "that call takes another method")
+    def render(self, request: Request) -> int:
+        """Answer when the desk has; who hangs up before is not answered, nothing else."""
+        gone: list[Failure] = []
+        request.notifyFinish().addErrback(gone.append)
+
+        async def serve() -> None:
+            answer = await self._answer(request)
+            if not gone:
+                request.write(_written(request, answer))
+                request.finish()
+
+        served = Deferred.fromCoroutine(serve())
+        served.addErrback(lambda f: self.log.failure("an answer could not be given", failure=f))
+        return NOT_DONE_YET
+
+    async def _answer(self, request: Request) -> tuple[int, bytes]:
+        if request.method != self._call.method:
+            return _refused(405, "that call takes another method")
         try:
-            return encode(call(request.args))
-        except LookupError as error:
-            return self._refuse(request, 404, str(error.args[0]))
-        except Exception:
-            self.log.failure("a command failed")
-            return self._refuse(request, 500, "the daemon could not do that; its log says why")
+            answer = self._call.answer(self._desk, _body(request, self._call.body))
+            return 200, encode(await answer if isawaitable(answer) else answer)
+        except CancelledError:  # nobody cancels an answer: what it waited for was given up
+            return _refused(503, "the daemon gave that up; it may be about to stop")
+        except Exception as error:
+            code = _CODES.get(type(error))
+            if code is None or not error.args or not isinstance(error.args[0], str):
+                self.log.failure("a command failed")
+                return _refused(500, "the daemon could not do that; its log says why")
+            return _refused(code, error.args[0])
 
-    @staticmethod
-    def _refuse(request: Request, code: int, text: str) -> bytes:
-        request.setResponseCode(code)
-        return encode({"error": text})
+
+_CODES: Mapping[type[Exception], int] = {
+    LookupError: 404,
+    ValueError: 400,
+    PermissionError: 403,
+    TooLarge: 413,
+}
+"""The refusals; a KeyError is none, but a fault of ours."""
+
+
+def _body(request: Request, shape: type[Struct] | None) -> Struct | None:
+    if shape is None:
+        return None
+    text = b"" if request.content is None else request.content.read(BODY_LIMIT + 1)
+    if len(text) > BODY_LIMIT:
+        raise TooLarge(f"the body is longer than {BODY_LIMIT} bytes")
+    try:
+        fields = decode(text)
+    except DecodeError:
+        raise ValueError("the body must be a JSON object") from None
+    return checked(fields, shape)
+
+
+def _refused(code: int, sentence: str) -> tuple[int, bytes]:
+    return code, encode({"error": sentence})
+
+
+def _written(request: Request, answer: tuple[int, bytes]) -> bytes:
+    code, text = answer
+    request.setResponseCode(code)
+    request.setHeader(b"content-type", b"application/json")
+    request.setHeader(b"content-length", str(len(text)).encode())
+    return text

@@ -3,48 +3,77 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from mother.control.client import Denied, NoDaemon, ask
 from mother.core.model import Totals
 from mother.fleet.views import Row
-from mother.terminal.process import FAILED, OK
+from mother.terminal.arguments import miner_in
+from mother.terminal.errand import Errand, as_json
+from mother.terminal.holding import lines_of
+from mother.terminal.process import OK
 from mother.terminal.scanning import as_data, show_farm
 from mother.terminal.table import console_on, say
 
 
-def status(socket: Path, as_json: bool) -> int:
-    """Print the farm as the running daemon sees it; the exit code."""
-    answer = _asked(socket, "status")
-    if answer is None:
-        return FAILED
-    rows = msgspec.convert(answer["miners"], list[Row])
-    if as_json:
-        plain = {**answer, "miners": [as_data(row) for row in rows]}
-        print(msgspec.json.format(msgspec.json.encode(plain), indent=2).decode())
+class Sighting(Struct, frozen=True):
+    """A host that answers and is not known."""
+
+    address: str
+    family: str
+    reason: str
+
+
+class Kept(Struct, frozen=True):
+    """What beside its row is told of a miner: why it is held, and how its wish stands."""
+
+    mac: str
+    held: str = ""
+    wish: str = ""
+
+
+class Status(Struct, frozen=True):
+    """The daemon's answer, as far as it is shown."""
+
+    totals: Totals
+    networks: list[str]
+    miners: list[dict[str, Any]]
+    unidentified: list[Sighting]
+    holds: list[dict[str, Any]] = []
+
+
+def status(errand: Errand) -> int:
+    """Print the farm as the running daemon sees it."""
+    answer = errand.ask("status")
+    found = msgspec.convert(answer, Status)
+    rows = msgspec.convert(found.miners, list[Row])
+    kept = msgspec.convert(found.miners, list[Kept])
+    if errand.options.json:
+        more = [{"held": one.held, "wish": one.wish} for one in kept]
+        miners = [{**as_data(row), **extra} for row, extra in zip(rows, more, strict=True)]
+        sys.stdout.write(as_json({**answer, "miners": miners, "holds": found.holds}))
         return OK
     console = console_on(sys.stdout)
+    held = frozenset(one.mac for one in kept if one.held)
     if rows:
-        show_farm(console, rows, msgspec.convert(answer["totals"], Totals))
+        show_farm(console, rows, found.totals, held)
     else:
-        say(console, f"No miner is known yet in {', '.join(answer['networks'])}.")
-    for one in answer["unidentified"]:
-        say(
-            console,
-            f"{one['address']} looks like a {one['family'] or 'miner'} but {one['reason']}.",
-        )
+        say(console, f"No miner is known yet in {', '.join(found.networks)}.")
+    for line in lines_of(found.holds, time.time()):
+        say(console, line)
+    for one in found.unidentified:
+        say(console, f"{one.address} looks like a {one.family or 'miner'} but {one.reason}.")
     return OK
 
 
-def clear(socket: Path, miner: str) -> int:
-    """Let the daemon heal a miner again that was left for a human; the exit code."""
-    answer = _asked(socket, "clear", {"miner": miner})
-    if answer is None:
-        return FAILED
-    print(answer["text"])
+def clear(errand: Errand) -> int:
+    """Let the daemon heal a miner again that was left for a human."""
+    say(console_on(sys.stdout), errand.told("clear", {"miner": miner_in(errand.options.miner)}))
     return OK
 
 
@@ -62,11 +91,3 @@ def is_served(socket: Path) -> bool:
         file=sys.stderr,
     )
     return True
-
-
-def _asked(socket: Path, call: str, form: dict[str, str] | None = None) -> dict[str, Any] | None:
-    try:
-        return ask(socket, call, form)
-    except (NoDaemon, Denied) as error:
-        print(error, file=sys.stderr)
-        return None

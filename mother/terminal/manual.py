@@ -11,32 +11,53 @@ EXIT_CODES = (
     "130 interrupted."
 )
 
-COMMANDS = {
-    "run": "find, measure and heal the miners on your networks (also without the word run)",
-    "scan": "look once and print a table of what was found; --json for machines",
-    "check-config": "say everything that is wrong with options, environment and file",
-    "status": "the farm as the running daemon sees it; --json for machines",
-    "clear": "let the running daemon heal a miner again that was left for a human",
-    "simulate": "serve simulated miners on loopback addresses",
-    "demo": "a simulated farm with faults and the daemon that minds it, live",
-    "help": "this page, or the page of one command: help scan",
+SECTIONS = {
+    "The farm": {
+        "run": "find, measure, heal and set up the miners on your networks (also without the "
+        "word run)",
+        "scan": "look once and print a table of what was found; --json for machines",
+        "status": "the farm as the running daemon sees it; --json for machines",
+    },
+    "What you wish": {
+        "plan": "what is not as you wish it, without changing it; --json for machines",
+        "apply": "let the daemon do that now, and watch it",
+        "undo": "put back what was there before the last change",
+    },
+    "Miners left alone": {
+        "hold": "no automatic change and no reboot: hold SCOPE --for 4h --why TEXT",
+        "release": "end a hold",
+        "holds": "list what is held; --json for machines",
+    },
+    "One miner, by hand": {
+        "reboot": "reboot it",
+        "locate": "let it show where it stands",
+        "set-network": "DHCP or a static address",
+        "set-password": "a new password",
+        "upgrade": "install a firmware",
+        "factory-reset": "back to factory settings",
+        "power-off": "switch it off",
+        "clear": "let the daemon heal it again when it was left for a human",
+        "accept": "a board was taken out on purpose: accept MINER boards=2",
+        "replace": "a control board was swapped: replace OLD NEW",
+    },
+    "The rest": {
+        "check-config": "say everything that is wrong with options, environment and file",
+        "simulate": "serve simulated miners on loopback addresses",
+        "demo": "a simulated farm with faults and the daemon that minds it, live",
+        "help": "this page, or the page of one command: help scan",
+    },
 }
 
+COMMANDS = {name: says for part in SECTIONS.values() for name, says in part.items()}
+
 RUN = (
-    "Find the miners on your networks, measure them into statsd, and heal them. Writes nothing "
-    "to any miner unless --dragon-health-reboot is given. SIGHUP reads the file again, SIGTERM "
-    "and Ctrl-C end it within 5 seconds."
+    "Find the miners on your networks, measure them into statsd, heal them, and set them up. "
+    "Nothing is written to any miner but what you ask for: reboots with --dragon-health-reboot, "
+    "pools, autotune and firmware where you name them; `plan` shows beforehand what that means. "
+    "SIGHUP reads the file again, SIGTERM and Ctrl-C end it within 5 seconds."
 )
 SCAN = "Scan the networks once and show every miner found. Nothing is written to a miner."
 CHECK = "Check flags, environment and configuration file, say every problem, change nothing."
-STATUS = (
-    "Show the farm as the daemon sees it that runs on this machine with the same control "
-    "socket: call it in the same directory, or with the same options."
-)
-CLEAR = (
-    "After two reboots that did not cure it, a miner is left for a human. Once it is looked "
-    "after, this lets the running daemon reboot it again; pauses and limits stay."
-)
 SIMULATE = (
     "Serve simulated DragonMint miners on loopback addresses, one address each; no root needed. "
     "Prints a line per miner (address:port, family, MAC, fault) and then 'ready'; ends on "
@@ -52,17 +73,18 @@ DEMO = (
 def overview(program: str) -> str:
     """The first page: what there is, and how to begin."""
     width = max(map(len, COMMANDS)) + 2
+    hang = " " * (width + 2)
     lines = []
-    for name, says in COMMANDS.items():
-        hang = " " * (width + 2)
-        lines += textwrap.wrap(f"  {name:<{width}}{says}", 78, subsequent_indent=hang)
+    for title, part in SECTIONS.items():
+        lines += ["", f"{title}:"]
+        for name, says in part.items():
+            lines += textwrap.wrap(f"  {name:<{width}}{says}", 78, subsequent_indent=hang)
     return "\n".join(
         [
             f"usage: {program} [command] [options]",
             "",
-            "mother finds the miners on your networks, measures them and heals them.",
-            "",
-            "Commands:",
+            "mother finds the miners on your networks, measures them, heals them, and sets",
+            "them up as you wish.",
             *lines,
             "",
             "To begin with:",

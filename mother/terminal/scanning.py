@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TextIO
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TextIO, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from twisted.internet.interfaces import IReactorTime
 
-from mother.app import Finder
 from mother.core.crowd import each
 from mother.core.errors import DeviceError
 from mother.core.loop import Loop
 from mother.core.model import Settings, Totals
+from mother.finder import Finder
 from mother.fleet.remembered import Watch
 from mother.fleet.roster import Entry
 from mother.fleet.views import Row
@@ -119,15 +119,23 @@ class Bar:
         self._progress.refresh()
 
 
-async def scan(finder: Finder, clock: IReactorTime) -> Found:
-    """Do it, with a progress bar on standard error."""
+T = TypeVar("T")
+
+
+async def watched(finder: Finder, clock: IReactorTime, look: Callable[[Finder], Awaitable[T]]) -> T:
+    """Look, with a progress bar of the scan on standard error."""
     with Bar(finder, Console(stderr=True)) as bar:
         loop = Loop(bar, lambda: 0.2, clock)
         loop.start()
         try:
-            return await look_once(finder)
+            return await look(finder)
         finally:
             await loop.stop()
+
+
+async def scan(finder: Finder, clock: IReactorTime) -> Found:
+    """One scan with its bar."""
+    return await watched(finder, clock, look_once)
 
 
 def as_json(found: Found) -> str:
@@ -180,9 +188,11 @@ def show(found: Found, stream: TextIO) -> None:
         say(console, f"{address} looks like a {family or 'miner'} but {reason}.")
 
 
-def show_farm(console: Console, rows: list[Row], totals: Totals) -> None:
-    """The table, what is wrong, and the sums."""
-    console.print(farm_table(worst_first(rows)))
+def show_farm(
+    console: Console, rows: list[Row], totals: Totals, held: frozenset[str] = frozenset()
+) -> None:
+    """The table, what is wrong, and the sums; `held` are MAC addresses."""
+    console.print(farm_table(worst_first(rows), held=held))
     for line in reasons(worst_first(rows)):
         say(console, line)
     say(console, headline(totals))

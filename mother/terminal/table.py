@@ -66,16 +66,27 @@ def worst_first(rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: (_URGENT.index(row.state), row.worker))
 
 
-def farm_table(rows: Sequence[Row], most: int | None = None) -> Table:
-    """One line per miner, at most `most`; the rest is counted in the last line. 80 columns."""
+def farm_table(
+    rows: Sequence[Row], most: int | None = None, held: frozenset[str] = frozenset()
+) -> Table:
+    """One line per miner, at most `most`; the rest is counted in the last line. 80 columns.
+
+    `held` are MAC addresses; the word takes its room from the uptime, which is told shorter.
+    """
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-    for name, width in (("Worker", 15), ("Address", 9), ("Type", 4), ("State", 7)):
+    state, uptime = (12, 6) if held else (7, 10)
+    for name, width in (("Worker", 15), ("Address", 9), ("Type", 4), ("State", state)):
         table.add_column(name, min_width=width, no_wrap=True)
-    for name, width in (("Hashrate", 9), ("Boards", 6), ("Temp", 6), ("Uptime", 10)):
+    for name, width in (("Hashrate", 9), ("Boards", 6), ("Temp", 6), ("Uptime", uptime)):
         table.add_column(name, justify="right", min_width=width, no_wrap=True)
     shown = rows if most is None or len(rows) <= most else rows[: max(1, most - 1)]
     for row in shown:
-        table.add_row(*_cells(row))
+        cells = _cells(row)
+        if held and row.uptime is not None:
+            cells[-1] = Text(" ".join(duration(row.uptime).split()[:2]))
+        if row.mac in held:
+            cells[3].append(" held", style="magenta")
+        table.add_row(*cells)
     if len(shown) < len(rows):
         table.add_row(Text(f"and {len(rows) - len(shown)} more", style="bright_black"))
     return table

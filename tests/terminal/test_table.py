@@ -71,6 +71,17 @@ def test_the_widest_row_fits_eighty_columns_whole() -> None:
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_a_held_miner_says_so_and_the_widest_row_still_fits_whole() -> None:
+    one, other = row(), row("dragon-2", mac="a0:b0:45:00:00:02")
+    text = painted(farm_table([one, other], held=frozenset({other.mac})))
+    first, second = text.splitlines()[2:4]
+    assert "hashing held" in second
+    assert "held" not in first
+    assert "…" not in text
+    assert first.rstrip().endswith("20 d")
+    assert max(map(len, text.splitlines())) <= 80
+
+
 def test_columns_keep_their_place_while_the_numbers_change() -> None:
     def begins(one: Row) -> int:
         return painted(farm_table([one])).splitlines()[0].index("Boards")

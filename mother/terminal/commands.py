@@ -1,0 +1,141 @@
+"""The commands that talk to the running daemon, in one table, and what is common to them."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct, ValidationError
+
+from mother.config.flags import Parser
+from mother.config.load import Source
+from mother.control.client import Denied, NoDaemon
+from mother.terminal import applying, asking, holding, ordering, planning
+from mother.terminal.arguments import BadInput
+from mother.terminal.errand import Errand, PlanNow
+from mother.terminal.logs import one_line
+from mother.terminal.pages import PAGES
+from mother.terminal.parsing import desk_parser, loaded, parsed
+from mother.terminal.process import BAD_INPUT, FAILED
+
+ONE_MINER = "worker name, MAC or IP address"
+MINERS = "miner, all, model:T1, network or range"
+
+Argument = Callable[[Parser], object]
+
+
+def _text(name: str, says: str, metavar: str | None = None) -> Argument:
+    """A word that must be there, or (with dashes) an option with a value."""
+    shown = metavar or name.upper()
+    return lambda parser: parser.add_argument(name, metavar=shown, help=says)
+
+
+def _switch(name: str, says: str) -> Argument:
+    return lambda parser: parser.add_argument(name, action="store_true", help=says)
+
+
+def _scope(parser: Parser) -> None:
+    parser.add_argument("scope", nargs="?", default="all", metavar="SCOPE", help=MINERS)
+
+
+def _length(parser: Parser) -> None:
+    says = "how long: 30s, 15m, 4h, 2d, 1h30m (default: until released)"
+    parser.add_argument("--for", dest="for_time", metavar="TIME", help=says)
+
+
+def _dns(parser: Parser) -> None:
+    parser.add_argument("--dns", action="append", metavar="A", help="DNS server; give it twice")
+
+
+def _user(parser: Parser) -> None:
+    parser.add_argument("--user", default="admin", metavar="NAME", help="login (default: admin)")
+
+
+MINER = _text("miner", ONE_MINER)
+JSON = _switch("--json", "print it as JSON")
+ALL = _switch("--all", "list every change, however many")
+YES = _switch("--yes", "do it without a question")
+DESPITE = _switch("--despite-hold", "even if it is held")
+DANGEROUS = (MINER, YES, DESPITE)
+
+
+class Command(Struct, frozen=True):
+    """One command: its arguments and what it does; its page stands in `pages`."""
+
+    run: Callable[[Errand], int]
+    arguments: tuple[Argument, ...] = ()
+
+
+DESK: dict[str, Command] = {
+    "status": Command(asking.status, (JSON,)),
+    "plan": Command(planning.plan, (_scope, ALL, JSON)),
+    "apply": Command(applying.apply, (_scope, YES, ALL)),
+    "undo": Command(applying.undo, (_text("target", ONE_MINER, "MINER|last"), YES, DESPITE, ALL)),
+    "hold": Command(
+        holding.hold, (_text("scope", MINERS), _length, _text("--why", "the reason", "TEXT"))
+    ),
+    "release": Command(holding.release, (_text("scope", MINERS),)),
+    "holds": Command(holding.holds, (JSON,)),
+    "clear": Command(asking.clear, (MINER,)),
+    "accept": Command(ordering.accept, (MINER, _text("boards", "how many it has", "boards=N"))),
+    "replace": Command(ordering.replace, (_text("old", ONE_MINER), _text("new", ONE_MINER))),
+    "reboot": Command(ordering.order, DANGEROUS),
+    "locate": Command(ordering.order, (MINER, _switch("--off", "stop showing"), DESPITE)),
+    "set-network": Command(
+        ordering.order,
+        (
+            *DANGEROUS,
+            _text("how", "where its address comes from", "dhcp|static"),
+            _text("--address", "its IP address", "A"),
+            _text("--netmask", "such as 255.255.255.0", "M"),
+            _text("--gateway", "the router", "G"),
+            _dns,
+        ),
+    ),
+    "set-password": Command(ordering.order, (*DANGEROUS, _user)),
+    "upgrade": Command(
+        ordering.order,
+        (
+            *DANGEROUS,
+            _text("--file", "the firmware on this machine", "F"),
+            _text("--sha256", "its digest, 64 hex digits", "H"),
+            _text("--url", "an https URL that the miner fetches", "U"),
+        ),
+    ),
+    "factory-reset": Command(ordering.order, DANGEROUS),
+    "power-off": Command(ordering.order, DANGEROUS),
+}
+
+
+def perform(
+    name: str,
+    words: Sequence[str],
+    program: str,
+    plan_now: PlanNow,
+    pause: Callable[[float], None] = time.sleep,
+) -> int:
+    """Run one of them; the exit code, after whatever went wrong was said in a line."""
+    command = DESK[name]
+    parser = desk_parser(name, program, PAGES[name])
+    for add in command.arguments:
+        add(parser)
+    options = parsed(parser, words, program)
+    options.command = name
+    config = loaded(Source(options, program))
+    if config is None:
+        return BAD_INPUT
+    try:
+        return command.run(Errand(options, config, program, plan_now, pause))
+    except BadInput as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    except Denied as error:
+        print(one_line(str(error)), file=sys.stderr)
+        return BAD_INPUT if error.status == 400 else FAILED
+    except NoDaemon as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    except ValidationError as error:
+        print(f"the daemon is of another version ({error}): start it anew", file=sys.stderr)
+        return FAILED
