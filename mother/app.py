@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -251,9 +251,35 @@ def announce(config: Config) -> None:
         every=duration(settings.health_check_interval),
         but=f"; {others} [[configs]] of the file say otherwise" if others else "",
     )
+    for line in wishes(config):
+        log.info("{line}", line=line)
     if config.statsd.host is None:
         log.info("Metrics go nowhere: there is no --statsd-host.")
     if config.dry_run:
         log.info("Dry run: everything is read, nothing is written to a miner.")
     for note in config.notes:
         log.warn("{note}", note=note)
+
+
+def wishes(config: Config) -> Iterator[str]:
+    """What miners are configured to, and how fast; without secrets."""
+    everywhere = [config.settings, *(block.settings for block in config.blocks)]
+    pools = {settings.pools for settings in everywhere if settings.pools}
+    pools |= set(config.pools_by_mac.values())
+    profiles = {one.autotune_mode for one in everywhere if one.autotune_mode is not None}
+    parts = []
+    if pools:
+        hosts = sorted({wish.url for wishes in pools for wish in wishes})
+        parts.append(f"pools {', '.join(hosts[:4])}{' and others' if len(hosts) > 4 else ''}")
+    if profiles:
+        parts.append(f"autotune {', '.join(sorted(profiles))}")
+    if any(one.auto_upgrade for one in everywhere):
+        parts.append("newer firmware")
+    if not parts:
+        yield "Miners are configured to nothing: neither pools, autotune nor firmware is wished."
+        return
+    waves = config.waves
+    yield (
+        f"Miners get {'; '.join(parts)}: one first, then {waves.percent:g} % of the farm or "
+        f"{waves.least} in a wave, at most {waves.restarts_at_once} restarting at once."
+    )

@@ -130,7 +130,7 @@ def scan_once(words: Sequence[str], program: str) -> int:
     config = loaded(Source(options, program, require_network=True))
     if config is None:
         return BAD_INPUT
-    finder = _finder(config, steady(reactor))
+    finder, _ = _finder(config, steady(reactor))
     served = once(reactor, lambda: scan(finder, reactor), finder.close)
     if served.result is None:
         return _explained(served)
@@ -165,8 +165,12 @@ def plan_now(options: argparse.Namespace, program: str) -> tuple[Mapping[str, An
     config = loaded(Source(options, program, require_network=True))
     if config is None:
         return None, BAD_INPUT
-    now = steady(reactor)
-    finder = _finder(config, now)
+    finder, memory = _finder(config, steady(reactor))
+    try:
+        memory.peek()
+    except MemoryRefused as error:
+        print(error, file=sys.stderr)
+        return None, BAD_INPUT
     served = once(reactor, lambda: watched(finder, reactor, plan_once), finder.close)
     return served.result, served.code if served.result is not None else _explained(served)
 
@@ -233,11 +237,10 @@ def demo(words: Sequence[str], program: str) -> int:
 # the parts of commands
 
 
-def _finder(config: Config, now: Now) -> Finder:
-    """What looks once: it remembers nothing and keeps nothing."""
-    return Finder(
-        config, reactor, now, FileMemory(Path(config.state_file), Files(reactor), reactor, now)
-    )
+def _finder(config: Config, now: Now) -> tuple[Finder, FileMemory]:
+    """What looks once, and its memory, which keeps nothing."""
+    memory = FileMemory(Path(config.state_file), Files(reactor), reactor, now)
+    return Finder(config, reactor, now, memory), memory
 
 
 def _plan(options: argparse.Namespace) -> FarmPlan | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import stat
@@ -66,7 +67,8 @@ class Control:
         """Stop listening and remove the socket."""
         port, self._port = self._port, None
         if port is not None:
-            await maybeDeferred(port.stopListening)
+            with contextlib.suppress(FileNotFoundError):  # somebody has removed the socket
+                await maybeDeferred(port.stopListening)
 
     def _unusable(self, why: str) -> None:
         self.log.warn(

@@ -219,6 +219,8 @@ class Desk:
     def _hold_row(self, hold: HoldOrder) -> dict[str, Any]:
         covered = [entry for entry in self._roster if Scope(hold.scope).covers(entry)]
         name = covered[0].worker if covered and not _is_wide(hold.scope) else hold.scope
+        if name.startswith(MODEL):
+            name = MODEL + name.removeprefix(MODEL).upper()
         row: dict[str, Any] = to_builtins(hold)
         return {**row, "name": name, "until": hold.until, "miners": len(covered)}
 

@@ -169,6 +169,18 @@ class FileMemory:
             self._take(content)
         self._loaded = True
 
+    def peek(self) -> None:
+        """Know what the file says, and never write it; what is missing or broken is nothing.
+
+        Raises MemoryRefused for a file that a newer version wrote.
+        """
+        try:
+            content = self._path.read_bytes()
+            self._check_version(content)
+            self._fill(msgspec.json.decode(content, type=Kept), [])
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            self.log.debug("{path} is not read: {error}", path=str(self._path), error=str(error))
+
     @property
     def devices(self) -> Mapping[str, DeviceMemory]:
         """All devices, to be looked at only."""
@@ -255,13 +267,16 @@ class FileMemory:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self._keep_aside(f"is broken ({error})")
             return
+        self._fill(kept, bad)
+        if bad:
+            self._keep_aside(f"holds {len(bad)} broken entries, the first is {bad[0]}")
+            self.save_soon()
+
+    def _fill(self, kept: Kept, bad: list[str]) -> None:
         self._devices = _decoded(kept.devices, DeviceMemory, bad)
         self._sightings = _decoded(kept.sightings, SightingMemory, bad)
         self._farm = _decoded({"the farm": kept.farm}, FarmMemory, bad).get("the farm", self._farm)
         self._undertaken = _undertaken(kept.undertaken, bad)
-        if bad:
-            self._keep_aside(f"holds {len(bad)} broken entries, the first is {bad[0]}")
-            self.save_soon()
 
     def _check_version(self, content: bytes) -> None:
         version = msgspec.json.decode(content, type=Version).version

@@ -98,8 +98,8 @@ def plan(errand: Errand) -> int:
     scope = scope_in(errand.options.scope)
     try:
         found = asked_plan(errand, scope)
-    except NoDaemon as error:
-        print(f"{error} Without one, the farm is scanned once.", file=sys.stderr)
+    except NoDaemon:
+        print(f"No daemon answers on {errand.socket}: scanning once instead.", file=sys.stderr)
         answer, code = errand.plan_now(errand.options, errand.program)
         if answer is None:
             return code
