@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 setup(
     name="mother",
     version=VERSION,
-    description="Finds, measures and heals the miners of a farm",
+    description="Finds, configures, measures and heals the miners of a farm",
     long_description=(HERE / "README.md").read_text(),
     long_description_content_type="text/markdown",
     license_expression="Apache-2.0",

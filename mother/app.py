@@ -210,6 +210,7 @@ class Daemon(Finder):
             "statsd.dropped": self.statsd.dropped,
             "sightings": len(self.roster.sightings),
             **self.health.numbers(),
+            **self.planner.numbers(),
         }
         for name, loop in self.loops.items():
             for what in ("runs", "failures", "overruns", "seconds"):

@@ -272,6 +272,15 @@ class Planner:
             news=news,
         )
 
+    def numbers(self) -> Mapping[str, float]:
+        """The daemon's own gauges about configuring, in miners; `stopped` in changes."""
+        now = self.progress(())
+        names = ("wished", "reached", "to_do", "under_way", "waiting", "held", "failed")
+        gauges = {f"configure.{name}": float(getattr(now, name)) for name in names}
+        gauges["configure.stopped"] = float(len(now.stopped))
+        held = sum(1 for entry in self._roster if self._setups.held(entry))
+        return {**gauges, "fleet.held": float(held)}
+
     def _stand(self, entry: Entry) -> str:
         setup = self._setups.of(entry.id)
         if setup.flight is not None:
