@@ -34,7 +34,7 @@ from mother.sim.options import add_arguments as add_sim_arguments
 from mother.sim.options import plan_from
 from mother.sim.plan import FarmPlan
 from mother.terminal import asking, commands, logs, manual
-from mother.terminal.demo import Screen, Story, free_port, minding
+from mother.terminal.demo import Screen, Story, free_port, minding, wishing
 from mother.terminal.parsing import loaded, parsed, parser_for
 from mother.terminal.process import (
     BAD_INPUT,
@@ -318,6 +318,7 @@ def _demo_parser(program: str) -> argparse.ArgumentParser:
     add_sim_arguments(parser)
     parser.add_argument("--miners", type=int, default=24, metavar="N", help="how many (default 24)")
     parser.add_argument("--port", type=int, help="TCP port of all of them (default: a free one)")
+    parser.set_defaults(factory_fresh=8.0)
     _add_speed(parser, 60.0)
     return parser
 
@@ -325,6 +326,7 @@ def _demo_parser(program: str) -> argparse.ArgumentParser:
 def _demo_options(farm: Farm, options: argparse.Namespace, folder: str) -> argparse.Namespace:
     hosts = [device.host for device in farm.devices]
     words = minding(hosts, options.port, options.speed, folder, scattered=options.scatter)
+    words += wishing([device.pools for device in farm.devices])
     return build_parser("run", PROGRAM, "").parse_args(words, env_vars={})
 
 

@@ -112,6 +112,8 @@ def test_in_plain_mode_faults_an_illness_a_reboot_and_its_confirmation_are_told(
     for told in (
         "minds 127.81.41.1-127.81.41.24: 24 addresses",
         "Scanned 24 addresses",
+        r"got its pools; pools\[0\]: \(none\) -> stratum",
+        "2 of 2 of wave 1 hash",
         r"is ill: Board [012] dead for",
         r"was rebooted\. Board [012] dead",
         r"has started again, .* after our reboot",

@@ -216,21 +216,23 @@ class Flights:
     def crash(self, ident: str, keys: tuple[str, ...], why: str) -> None:
         """It got these changes and did not come back as it should, or did not keep them.
 
-        One that did not hash before says nothing about a change that others hash with.
+        What others hash with already is not blamed beside a change that is new, nor by a miner
+        that did not hash before.
         """
-        flight = self._setups.of(ident).flight
-        for key in keys:
-            before = self.rollout(key)
-            if flight is not None and not flight.hashed and before.trust is Trust.PROVED:
-                after = waves.recalled(before, ident)
-            else:
-                name = self._name(ident)
-                limits = self.limits(key)
-                after = waves.crashed(before, ident, limits, f"{name}: {why}", self._now())
+        flight, stopped = self._setups.of(ident).flight, []
+        before = {key: self.rollout(key) for key in keys}
+        new = [key for key, one in before.items() if one.trust is Trust.UNPROVED]
+        hashed = flight is None or flight.hashed
+        for key in new or (keys if hashed else ()):
+            cause = f"{self._name(ident)}: {why}"
+            after = waves.crashed(before[key], ident, self.limits(key), cause, self._now())
             self._keep(key, after)
-            self._tell_stop(before, after)
-            self._tell_progress(key, before, after)
+            if after.trust is Trust.STOPPED and before[key].trust is not Trust.STOPPED:
+                stopped.append(after)
         self.recall(ident, keys)
+        self._tell_stop(stopped)
+        for key in keys:
+            self._tell_progress(key, before[key], self.rollout(key))
         self.put_off(ident, why)
         whats = " and ".join(self.rollout(key).what for key in keys)
         self._tell(ident, EventKind.WISH_FAILED, Severity.ERROR, f"got {whats}, but {why}")
@@ -244,10 +246,11 @@ class Flights:
 
     # words
 
-    def _tell_stop(self, before: Rollout, after: Rollout) -> None:
-        if after.trust is Trust.STOPPED and before.trust is not Trust.STOPPED:
+    def _tell_stop(self, stopped: list[Rollout]) -> None:
+        if stopped:
+            whats = " and ".join(one.what for one in stopped)
             text = (
-                f"{_capital(after.what)}: stopped, nobody else gets it; {after.why}. "
+                f"{_capital(whats)}: stopped, nobody else gets it; {stopped[0].why}. "
                 "Mend the cause, then `mother apply` goes on"
             )
             self._bus.tell(EventKind.ROLLOUT_STOPPED, Severity.CRITICAL, text)

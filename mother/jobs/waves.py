@@ -41,6 +41,8 @@ def room(rollout: Rollout, limits: Limits) -> int:
         return 0
     if rollout.trust is Trust.UNPROVED:
         return 0 if rollout.flying else 1
+    if rollout.flying and not rollout.launched:
+        return 0  # they got it before it was proved, or before it was stopped
     left = limits.wave - rollout.launched
     if left <= 0 and not rollout.flying:
         left = limits.wave  # the wave is complete: the next one may begin
@@ -60,7 +62,8 @@ def recalled(rollout: Rollout, device: str) -> Rollout:
     """The device did not get it after all: nothing was written."""
     if device not in rollout.flying:
         return rollout
-    return replace(rollout, flying=_without(rollout.flying, device), launched=rollout.launched - 1)
+    left = max(0, rollout.launched - 1)
+    return replace(rollout, flying=_without(rollout.flying, device), launched=left)
 
 
 def landed(rollout: Rollout, device: str, now: float) -> Rollout:
@@ -117,7 +120,7 @@ def _cause(rollout: Rollout, limits: Limits, why: str) -> str:
     if limits.in_a_row is not None:
         many = rollout.in_a_row >= limits.in_a_row
         return f"{rollout.in_a_row} miners in a row failed, the last: {why}" if many else ""
-    if rollout.failed * TOLERATED <= rollout.landed:
+    if rollout.failed * TOLERATED <= max(rollout.launched, rollout.landed):
         return ""
     return f"{rollout.failed} of {rollout.landed} miners of wave {rollout.waves} failed: {why}"
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+import msgspec
 from msgspec import Struct
 from rich.console import Console, Group
 from rich.live import Live
@@ -196,3 +197,29 @@ def minding(
         "--dragon-health-hashrate-duration=900",
         f"--inventory-file={folder}/inventory.json",
     ]
+
+
+class Mined(Protocol):
+    """A pool that a simulated miner mines for."""
+
+    @property
+    def url(self) -> str:
+        """Such as `stratum+tcp://host:3333`."""
+
+    @property
+    def user(self) -> str:
+        """Account and worker, parted by a dot."""
+
+    @property
+    def password(self) -> str:
+        """What most pools ignore."""
+
+
+def wishing(pools: Iterable[Sequence[Mined] | None]) -> list[str]:
+    """The option that wishes for all miners what the first one has that has any pools."""
+    found = next((each for each in pools if each), ())
+    wishes = [
+        {"url": one.url, "username": one.user.rpartition(".")[0], "password": one.password}
+        for one in found
+    ]
+    return [f"--pools={msgspec.json.encode(wishes).decode()}"] if wishes else []

@@ -65,8 +65,9 @@ SIMULATE = (
 )
 DEMO = (
     "A simulated farm and the daemon that minds it, with a live table. Nothing to configure, no "
-    "root; Ctrl-C ends it. Unless you name faults, one sets in after the other: a dead board "
-    "that a reboot cures, a hot one, a miner that vanishes, one that hangs."
+    "root; Ctrl-C ends it. Two factory-fresh miners get their pools. Unless you name faults, one "
+    "sets in after the other: a dead board that a reboot cures, a hot one, a miner that "
+    "vanishes, one that hangs."
 )
 
 

@@ -84,6 +84,16 @@ def test_one_miner_tries_a_change_and_the_others_follow_in_waves() -> None:
     assert [sum(round(at) == wave for at in times[1:]) for wave in waves] == [5, 5, 3]
 
 
+def test_what_others_hash_with_already_needs_no_first_miner() -> None:
+    world = World(config=wishing(pools=POOLS), miners=10)
+    for dragon in world.dragons[::2]:
+        give(dragon, POOLS)
+    world.daemon.start()
+    settled(world)
+    assert len({round(at) for at, _, _ in written(world)}) == 1
+    assert len(written(world)) == 5
+
+
 def test_a_wave_begins_when_all_of_the_one_before_hash_again() -> None:
     world = World(config=wishing(pools=POOLS), miners=11)
     world.daemon.start()
@@ -136,6 +146,7 @@ def test_never_more_miners_restart_at_once_than_is_allowed() -> None:
         most = max(most, sum(not dragon.ready for dragon in world.dragons))
     assert all(as_wished(dragon) for dragon in world.dragons)
     assert most == 4
+    assert not world.daemon.ear.of(EventKind.WISH_FAILED)
 
 
 def test_a_stopped_change_goes_on_with_one_miner_when_a_person_says_so() -> None:
@@ -150,6 +161,27 @@ def test_a_stopped_change_goes_on_with_one_miner_when_a_person_says_so() -> None
     assert len(written(world)) == 2
     world.ether.run(HOUR)
     assert len(written(world)) == 2
+
+
+def test_two_new_changes_of_one_miner_that_fails_are_stopped_in_one_line() -> None:
+    world = World(config=wishing(pools=DEAD, autotune_mode="efficient"), miners=6)
+    world.daemon.start()
+    world.ether.run(2 * HOUR)
+    assert len({mac for _, mac, _ in written(world)}) == 1
+    (told,) = world.daemon.ear.texts(EventKind.ROLLOUT_STOPPED)
+    assert told.startswith(
+        "Pools stratum+tcp://dead.example:3333 on T1 and profile efficient on T1: stopped"
+    )
+
+
+def test_a_stopped_change_keeps_no_proved_one_from_anybody() -> None:
+    world = World(config=wishing(pools=DEAD, autotune_mode="efficient"), miners=6)
+    world.dragons[0].autotune.set("efficient", "2")
+    world.daemon.start()
+    world.ether.run(4 * HOUR)
+    modes = [dragon.autotune.mode(dragon.firmware) for dragon in world.dragons]
+    assert modes.count("efficient") == 6
+    assert sum(as_wished(dragon, DEAD) for dragon in world.dragons) == 1
 
 
 def test_a_fresh_miner_gets_pools_and_autotune_at_once_and_hashes() -> None:
@@ -248,6 +280,28 @@ def test_a_daemon_that_is_killed_in_a_wave_goes_on_where_it_was(moment: float) -
     settled(world)
     assert all(as_wished(dragon) for dragon in world.dragons)
     assert max(len(dragon.writes) for dragon in world.dragons) == 1
+    assert not world.daemon.ear.of(EventKind.ROLLOUT_STOPPED, EventKind.WISH_FAILED)
+
+
+@pytest.mark.parametrize("others", [0, 5])
+def test_who_was_not_reached_when_the_daemon_was_killed_is_no_failure(others: int) -> None:
+    config = wishing(pools=POOLS)
+    world = World(config=config, miners=6)
+    late, *rest = world.dragons
+    for dragon in rest[:others]:
+        give(dragon, POOLS)
+    world.adopted()
+    world.do_survey()
+    entry = world.daemon.entry(late)
+    world.daemon.flights.launch(entry, world.daemon.survey.aspects(entry), "")
+    world.daemon.memory.save()
+    kill(world)
+    world.daemon = world.another(config)
+    world.daemon.start()
+    world.ether.run(3 * MINUTE)
+    assert as_wished(late) or not others
+    settled(world)
+    assert all(as_wished(dragon) for dragon in world.dragons)
     assert not world.daemon.ear.of(EventKind.ROLLOUT_STOPPED, EventKind.WISH_FAILED)
 
 

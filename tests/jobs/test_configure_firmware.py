@@ -53,9 +53,10 @@ def test_one_miner_is_upgraded_first_then_five_at_a_time_and_each_is_verified() 
     groups = [sum(abs(at - wave) < 30 for at in times) for wave in dict.fromkeys(times)]
     assert groups[0] == 1
     assert max(groups) == 5
-    told = world.daemon.ear.texts(EventKind.UPGRADED)
+    told = world.daemon.ear.of(EventKind.UPGRADED)
     assert len(told) == 13
-    assert NEW in told[0]
+    assert NEW in told[0].text
+    assert told[0].at - times[0] < 300.0
 
 
 def test_firmware_that_bricks_reaches_one_miner_only() -> None:
@@ -148,12 +149,29 @@ def test_a_miner_that_is_being_flashed_is_rebooted_by_nobody() -> None:
     assert "firmware is being written" in answer["text"]
 
 
-def test_a_daemon_killed_while_a_miner_is_flashed_does_not_send_it_again() -> None:
+def test_firmware_that_was_never_sent_when_the_daemon_was_killed_is_no_failure() -> None:
+    config = upgrading()
+    world = World(config=config, miners=3)
+    world.adopted()
+    entry = world.daemon.entry(world.dragons[0])
+    world.daemon.flights.launch(entry, world.daemon.survey.aspects(entry), NEW)
+    world.daemon.memory.save()
+    world.daemon = world.another(config)
+    world.daemon.start()
+    world.ether.run(20 * MINUTE)
+    assert uploads(world) == []  # it may be flashing: nobody else before that is known
+    world.ether.run(2 * HOUR)
+    assert set(versions(world)) == {NEW}
+    assert not world.daemon.ear.of(EventKind.ROLLOUT_STOPPED, EventKind.WISH_FAILED)
+
+
+@pytest.mark.parametrize("moment", [0.0, 5.0])
+def test_a_daemon_killed_while_a_miner_is_flashed_does_not_send_it_again(moment: float) -> None:
     config = upgrading()
     world = World(config=config, miners=3)
     world.daemon.start()
     world.ether.until(lambda: uploads(world), HOUR)
-    world.ether.run(5.0)
+    world.ether.run(moment)
     for loop in world.daemon.loops:
         world.daemon.begin(loop.stop())
     world.daemon.metrics.cancel()

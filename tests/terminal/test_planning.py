@@ -205,6 +205,6 @@ def test_without_a_daemon_the_farm_is_scanned_once(tmp_path: Path) -> None:
     assert done.code == 3
     assert "dragon-2" in done.out
     assert "dragon-1" not in done.out
-    assert done.err.startswith("no daemon listens on ")
-    assert done.err.endswith("Without one, the farm is scanned once.\n")
+    assert done.err.startswith("No daemon answers on ")
+    assert done.err.endswith("scanning once instead.\n")
     assert performed("plan", where, plan_now=lambda *_: (None, 2)).code == 2
