@@ -11,7 +11,7 @@ from mother.fleet.roster import Roster
 
 
 class Succession:
-    """Moves what is known of one control board to another."""
+    """Moves what is known of one control board to another, the holds on it included."""
 
     def __init__(self, roster: Roster, memory: Memory, site: str) -> None:
         self._roster = roster
@@ -47,10 +47,14 @@ class Succession:
         self._roster.forget(before)
         self._memory.forget(before)
         self._memory.remember(after, _moved(known, self._memory.device(after), new))
-        successors = dict(self._memory.undertaken.successors)
+        undertaken = self._memory.undertaken
+        successors = dict(undertaken.successors)
         first = successors.pop(old, old)  # who was replaced before stays what the file names
         successors[new] = first
-        self._memory.remember_undertaken(replace(self._memory.undertaken, successors=successors))
+        holds = tuple(
+            replace(one, scope=new) if one.scope == old else one for one in undertaken.holds
+        )
+        self._memory.remember_undertaken(replace(undertaken, successors=successors, holds=holds))
         self._take_over(after, worker, first, known.setup.boards)
         return worker
 

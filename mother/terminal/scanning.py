@@ -76,7 +76,7 @@ async def look_once(finder: Finder) -> Found:
 
 def judge_once(entry: Entry, finder: Finder) -> None:
     """What one reading can tell of a miner's health (what needs time shows in the daemon)."""
-    settings = finder.config.for_device(entry.model, entry.mac)
+    settings = finder.config.for_device(entry.model, entry.wish_mac)
     now = finder.now()
     verdict = judge(Watch(), entry.reading, settings, now)
     entry.ailments = tuple(one.ailment.value for one in verdict.findings)
