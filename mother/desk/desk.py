@@ -109,11 +109,12 @@ class Desk:
         single = not _is_wide(scope)
         for entry in covered:
             self._survey.again(entry)
-            self._setups.keep(entry.id, retry_at=None, failures=0, why="")
+            self._setups.keep(entry.id, retry_at=None, again=0)
             if single:
                 self._setups.keep(entry.id, left_alone=())
-        keys = {one.key for entry in covered for one in self._survey.aspects(entry)}
+        keys = {k for entry in covered for one in self._survey.aspects(entry) for k in one.keys}
         resumed = self._flights.resume(sorted(keys))
+        self._memory.save()
         self._hurry()
         todo = sum(1 for entry in covered if self._planner.items(entry))
         text = f"{_miners(todo)} of {len(covered)} to be configured"
@@ -123,7 +124,7 @@ class Desk:
 
     def undo(self, target: str, by: str, preview: bool, despite_hold: bool) -> Mapping[str, Any]:
         """Put back what was there before our last write."""
-        chosen, items = self._to_undo(target), []
+        chosen, items, miners = self._to_undo(target), [], 0
         for entry in chosen:
             held = self._setups.held(entry)
             skipped = bool(held and not despite_hold)
@@ -131,23 +132,36 @@ class Desk:
                 for change in changes_back(before, entry.settings):
                     status = "held" if skipped else "ready"
                     items.append(item(entry, change, status, held, restarts=not skipped))
+            miners += not skipped
             if not preview and not skipped:
-                self._mark(entry, by)
-        miners = len({one.device for one in items if one.status == "ready"})
+                self._mark(entry, by, despite_hold)
         text = f"The last write is put back on {_miners(miners)}"
+        if self._config().dry_run:
+            text = f"Dry run: the last write would be put back on {_miners(miners)}"
         if not preview:
+            if target.strip().lower() == "last" and not self._config().dry_run:
+                for key in {
+                    one.key for entry in chosen for one in self._setups.of(entry.id).before
+                }:
+                    self._flights.stop(key, f"{by} has undone it")
+            self._memory.save()
             self._audit(by, "undo", f"{by} asked to undo {target}: {_miners(miners)}")
             self._hurry()
         return {"text": f"{text}.", "miners": miners, "items": to_builtins(items)}
 
-    def _mark(self, entry: Entry, by: str) -> None:
+    def _mark(self, entry: Entry, by: str, despite_hold: bool) -> None:
         setup = self._setups.of(entry.id)
         if self._config().dry_run:
             return
         if setup.flight is not None:
             self._flights.recall(entry.id, setup.flight.keys)
         keys = {one.key for one in setup.before if one.key} | set(setup.left_alone)
-        self._setups.keep(entry.id, undoing=by, left_alone=tuple(sorted(keys)))
+        self._setups.keep(
+            entry.id,
+            undoing=by,
+            undoing_held=despite_hold,
+            left_alone=tuple(sorted(keys)),
+        )
 
     def _to_undo(self, target: str) -> list[Entry]:
         """The miner that is meant; for `last`, all that got the change that was written last."""
@@ -201,8 +215,10 @@ class Desk:
         if scope.strip().lower() == ALL:
             gone = known
         else:
-            names = {scope_of(scope).text}
-            names.update(entry.mac for entry in self._roster if Scope(*names).covers(entry))
+            meant = scope_of(scope)
+            names = {meant.text}
+            if not _is_wide(scope):
+                names |= {entry.mac for entry in self._roster if meant.covers(entry)}
             gone = tuple(one for one in known if one.scope in names)
         if not gone:
             raise LookupError(f"{scope} is not held: `mother holds` lists what is")
@@ -257,6 +273,7 @@ class Desk:
         entry = miner_of(miner, self._roster)
         entry.boards = boards
         self._setups.keep(entry.id, boards=boards)
+        self._memory.save()
         many = "as many boards as its model" if boards is None else f"{boards} boards"
         text = f"{entry.worker} at {entry.address} should have {many} from now on"
         tell_of(self._bus, entry, EventKind.ACCEPTED, Severity.INFO, f"{by}: {text}", actor=by)

@@ -13,7 +13,7 @@ from mother.config.model import Config
 from mother.core.model import Change, Command, CommandKind, Credential, NetworkSettings
 from mother.fleet.commands import Commands, Outcome
 from mother.fleet.deeds import DEEDS
-from mother.fleet.desired import Aspect, FirmwareSource, Step
+from mother.fleet.desired import Aspect, FirmwareSource, Step, firmware_key
 from mother.fleet.firmware import FirmwareRefused
 from mother.fleet.roster import Entry
 from mother.fleet.setups import Setups
@@ -106,10 +106,12 @@ class Orders:
             except FirmwareRefused as error:
                 raise ValueError(str(error)) from None
         change = Change("firmware", installed, version)
-        source = FirmwareSource(version, args.get("path", ""), args.get("url", ""))
+        source = FirmwareSource(
+            version, args.get("path", ""), args.get("url", ""), args.get("sha256", "").lower()
+        )
         step = Step(CommandKind.UPGRADE, (change,), source=source)
-        key = f"firmware:{entry.model}:{version}"
-        aspect = Aspect(key, f"firmware {version} on {entry.model}", step)
+        key = firmware_key(source, entry.model)
+        aspect = Aspect(key, f"firmware {version} on {entry.model}", step, provable=False)
         flight = self._setups.of(entry.id).flight
         if flight is not None:
             raise PermissionError(f"{entry.worker} was written to just now: wait until it hashes")

@@ -47,6 +47,9 @@ class Device(Protocol):
     async def perform(self, command: Command) -> None:
         """Carry out one command; returns when the device has taken it.
 
+        An answer that is lost after the order was sent counts as taken: Unreachable means that
+        it was not sent.
+
         `args` are those that `CommandKind` names. Raises Unsupported for a kind that is not in
         the family's capabilities, ValueError for args that no device of the family could take.
         """

@@ -12,7 +12,7 @@ from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 
 from mother.core.bus import Bus
-from mother.core.errors import DeviceError, Stranger, Unsupported
+from mother.core.errors import DeviceError, Stranger, Unreachable, Unsupported
 from mother.core.model import (
     Address,
     Command,
@@ -39,12 +39,14 @@ SETTINGS = frozenset({CommandKind.SET_POOLS, CommandKind.SET_PROFILE})
 class Outcome(Struct, frozen=True):
     """What became of a command: `result` is `done`, `dry-run`, `denied` or `failed`.
 
-    `sent`: it may have reached the device, whatever the result.
+    `sent`: it may have reached the device, whatever the result. `unsure`: it was sent and taken,
+    and could not be read back.
     """
 
     result: str
     text: str
     sent: bool = False
+    unsure: bool = False
 
     @property
     def done(self) -> bool:
@@ -195,19 +197,32 @@ class Commands:
 
     async def _write(self, entry: Entry, command: Command, write: _Write) -> Outcome:
         device = write.device
-        await confirmed(entry)
+        who = await confirmed(entry)
+        if command.kind is CommandKind.UPGRADE and who.firmware != entry.description.firmware:
+            entry.described(who, self._now())
+            return Outcome("done", f"it runs {who.firmware} meanwhile")
         before = await _look(device, command)
         if isinstance(before, Settings) and reached(command.kind, command.args, before):
-            entry.settings = before
+            entry.settings, entry.settings_at = before, self._now()
             return Outcome("done", "it is so already")
+        denial = self._guard.forbids(entry, command)  # others may have taken the last place
+        if denial:
+            return Outcome("denied", denial)
         self._guard.writing(entry, command, _kept(command, before, self._now()))
         await self._wrote(entry, command)
         denial = "it has just moved" if entry.device is not device else self._astray(entry)
         if denial:
             return Outcome("denied", denial)
         write.sent = True
-        await device.perform(command)
-        return await self._read_back(entry, device, command)
+        try:
+            await device.perform(command)
+        except Unreachable:
+            write.sent = False
+            raise
+        try:
+            return await self._read_back(entry, device, command)
+        except Unreachable as error:
+            return Outcome("failed", f"sent, but not read back: {error}", True, unsure=True)
 
     async def _read_back(self, entry: Entry, device: Device, command: Command) -> Outcome:
         """Whether the device kept it: it may say yes and keep something else."""
@@ -223,7 +238,7 @@ class Commands:
             return Outcome("done", "", True)
         found = await device.settings()
         if entry.device is device:
-            entry.settings = found
+            entry.settings, entry.settings_at = found, self._now()
         if reached(command.kind, command.args, found):
             return Outcome("done", "", True)
         return Outcome("failed", "it said yes and kept something else", True)

@@ -18,6 +18,8 @@ from mother.core.model import Change, CommandKind, ConfiguredPool, Settings
 from mother.drivers.base import Family
 
 NONE = "(none)"
+WIDER = "urls:"
+"""What begins the key that lists of pools share whose URLs are the same."""
 
 
 class FirmwareSource(Struct, frozen=True):
@@ -43,11 +45,22 @@ class Step(Struct, frozen=True):
 
 
 class Aspect(Struct, frozen=True):
-    """One part of a wish: `what` it is for people, and the `step` to it; None where reached."""
+    """One part of a wish: `what` it is for people, and the `step` to it; None where reached.
+
+    `wider` names what it shares with other wishes: lists of pools with other accounts, at the
+    same URLs. `provable`: a miner that has it already, and hashes, tells that it is good.
+    """
 
     key: str
     what: str
     step: Step | None = None
+    wider: str = ""
+    provable: bool = True
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All that must be good for this to be."""
+        return (self.key, self.wider) if self.wider else (self.key,)
 
 
 def aspects(
@@ -78,12 +91,19 @@ def firmware_aspect(
     newer = family.is_newer(source.version, installed)
     if newer is None:
         return None
-    key = f"firmware:{model}:{source.version}"
+    key = firmware_key(source, model)
     what = f"firmware {source.version} on {model}"
     if not newer:
-        return Aspect(key, what)
+        return Aspect(key, what, provable=False)
     change = Change("firmware", installed, source.version)
-    return Aspect(key, what, Step(CommandKind.UPGRADE, (change,), source=source))
+    step = Step(CommandKind.UPGRADE, (change,), source=source)
+    return Aspect(key, what, step, provable=False)
+
+
+def firmware_key(source: FirmwareSource, model: str) -> str:
+    """A version from another file or place is another change."""
+    origin = hashlib.sha256((source.sha256 or source.url).encode()).hexdigest()[:16]
+    return f"firmware:{model}:{source.version}:{origin}"
 
 
 def wants_settings(settings: DeviceSettings) -> bool:
@@ -139,12 +159,13 @@ def _pools(
     if not wishes or found is None:
         return None
     key = f"pools:{model}:{_digest(wishes)}"
+    wider = f"{WIDER}{model}:{_digest(tuple(PoolWish(wish.url, '', '') for wish in wishes))}"
     what = f"pools {', '.join(wish.url for wish in wishes)} on {model}"
     wished = wished_pools(wishes, worker)
     if found == wished:
-        return Aspect(key, what)
+        return Aspect(key, what, wider=wider)
     changes = pool_changes(found, wished)
-    return Aspect(key, what, Step(CommandKind.SET_POOLS, changes, {"pools": wished}))
+    return Aspect(key, what, Step(CommandKind.SET_POOLS, changes, {"pools": wished}), wider)
 
 
 def _profile(

@@ -17,7 +17,7 @@ from twisted.logger import Logger
 
 from mother.fleet.files import Writer
 from mother.fleet.remembered import DeviceMemory, FarmMemory, SightingMemory
-from mother.fleet.undertaken import Undertakings
+from mother.fleet.undertaken import HoldOrder, Rollout, Undertakings
 
 VERSION = 2
 """2 added what was undertaken: a version 1 that wrote the file would lose holds."""
@@ -303,20 +303,29 @@ class FileMemory:
         )
 
 
+class KeptUndertakings(Struct):
+    """What was undertaken, piece by piece: a broken one must not cost a hold or a stop."""
+
+    rollouts: msgspec.Raw = msgspec.Raw(b"{}")
+    holds: msgspec.Raw = msgspec.Raw(b"[]")
+    successors: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+Pieces = dict[str, msgspec.Raw]
+
+
 def _undertaken(raw: msgspec.Raw, bad: list[str]) -> Undertakings:
-    """Its parts one by one: a broken rollout must not cost a hold."""
-    parts: dict[str, msgspec.Raw] = {}
-    with contextlib.suppress(msgspec.DecodeError):
-        parts = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-    if not parts and bytes(raw) != b"{}":
-        bad.append("what was undertaken")
-    whole = Undertakings()
-    for name, part in parts.items():
-        one = msgspec.json.encode({name: part})
-        known = _decoded({name: msgspec.Raw(one)}, Undertakings, bad).get(name)
-        if known is not None and hasattr(whole, name):
-            whole = msgspec.structs.replace(whole, **{name: getattr(known, name)})
-    return whole
+    kept = _decoded({"what was undertaken": raw}, KeptUndertakings, bad)
+    parts = kept.get("what was undertaken", KeptUndertakings())
+    rollouts = _decoded({"rollouts": parts.rollouts}, Pieces, bad).get("rollouts", {})
+    holds = _decoded({"holds": parts.holds}, list[msgspec.Raw], bad).get("holds", [])
+    successors = _decoded({"successors": parts.successors}, Pieces, bad).get("successors", {})
+    named = {f"hold {place}": one for place, one in enumerate(holds)}
+    return Undertakings(
+        _decoded(rollouts, Rollout, bad),
+        tuple(_decoded(named, HoldOrder, bad).values()),
+        _decoded(successors, str, bad),
+    )
 
 
 def _decoded(raw: Mapping[str, msgspec.Raw], shape: type[T], bad: list[str]) -> dict[str, T]:

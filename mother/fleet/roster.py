@@ -33,9 +33,9 @@ class Entry:
     been offered since. `doubtful`: it failed to answer since, or was told to reboot, so that
     anything may be at its address now. `dismissed`: it is in the roster no more, and what a
     poll still in flight brings is nobody's. `ailments` and `because` are the health loop's
-    words. `settings` is what was found configured on it last. `stands_for` is the MAC of the
-    control board that it replaced, else empty; `boards` how many it shall have by an operator's
-    word.
+    words. `settings` is what is configured on it, known since `settings_at`. `stands_for` is the
+    MAC of the control board that it replaced, else empty; `boards` how many it shall have by an
+    operator's word.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class Entry:
         self.ailments: tuple[str, ...] = ()
         self.because: tuple[str, ...] = ()
         self.settings: Settings | None = None
+        self.settings_at = 0.0
         self.stands_for = ""
         self.boards: int | None = None
 

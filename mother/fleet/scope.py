@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+
 import netaddr
 from msgspec import Struct
 
 from mother.fleet.roster import Entry, Roster
 
 ALL = "all"
+_MAC = re.compile("[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 MODEL = "model:"
 
 
@@ -18,8 +22,10 @@ class Scope(Struct, frozen=True):
 
     def covers(self, entry: Entry) -> bool:
         """Whether this miner is meant."""
-        if self.text == ALL:
+        if self.text in (ALL, entry.mac):
             return True
+        if _MAC.fullmatch(self.text):
+            return False
         if self.text.startswith(MODEL):
             return entry.model.lower() == self.text.removeprefix(MODEL)
         if is_network(self.text):
@@ -75,6 +81,7 @@ def settled_scope(text: str, roster: Roster) -> Scope:
     return Scope(miner_of(scope.text, roster).mac)
 
 
+@lru_cache(maxsize=256)
 def is_network(text: str) -> bool:
     """Whether this names a network or a range."""
     return ("/" in text or "-" in text) and _looks_numeric(text)
@@ -84,6 +91,7 @@ def _looks_numeric(text: str) -> bool:
     return text.count(".") >= 3 and all(char in "0123456789./-" for char in text)
 
 
+@lru_cache(maxsize=256)
 def _network(text: str) -> netaddr.IPSet | netaddr.IPRange | netaddr.IPNetwork:
     first, dash, last = text.partition("-")
     return netaddr.IPRange(first, last) if dash else netaddr.IPNetwork(text)

@@ -12,6 +12,7 @@ from mother.core.model import Command, CommandKind
 from mother.core.units import moment
 from mother.fleet.deeds import DEEDS
 from mother.fleet.memory import Memory
+from mother.fleet.remembered import DeviceMemory
 from mother.fleet.restarts import is_over
 from mother.fleet.roster import Entry, Roster
 from mother.fleet.scope import Scope
@@ -48,6 +49,20 @@ class Setups:
         if setup != known.setup:
             self._memory.remember(ident, replace(known, setup=setup))
         return setup
+
+    def worker(self, ident: str) -> str:
+        """What a device is called that may not be here any more."""
+        return self._memory.device(ident).worker or ident
+
+    def absent(self) -> list[DeviceMemory]:
+        """Who is remembered and not here: given up, or not yet met since the start."""
+        known = self._memory.devices
+        return [one for ident, one in known.items() if one.mac and self._roster.get(ident) is None]
+
+    def in_flight(self) -> set[str]:
+        """Who was written to and not yet seen to hash, an earlier run included."""
+        devices = self._memory.devices
+        return {ident for ident, one in devices.items() if one.setup.flight is not None}
 
     @property
     def undertaken(self) -> Undertakings:
@@ -119,14 +134,14 @@ class Setups:
             held = self.held(entry)
             if held:
                 return held
-        if not deed.restarts:
-            return ""
-        setup, now = self.of(entry.id), self._now()
-        flight = setup.flight
+        flight = self.of(entry.id).flight
         own = flight is not None and not flight.whole and command.wish in flight.keys
-        if flight is not None and flight.version and not own and now - flight.at < FLASHING:
+        flashing = flight is not None and flight.version and self._now() - flight.at < FLASHING
+        if flashing and not own and command.kind is not CommandKind.LOCATE:
             return "its firmware is being written"
-        if command.by_hand or entry.id in self.restarting() or self.places():
+        if not deed.restarts or command.by_hand or entry.id in self.restarting():
+            return ""
+        if self.places():
             return ""
         return f"{len(self.restarting())} miners restart already, which is the most at once"
 
@@ -138,6 +153,8 @@ class Setups:
             self.restarting().add(entry.id)
             restart = Restart(now, command.kind)
             self.keep(entry.id, restart=restart)
+        if command.undoes:
+            return  # until all is put back, what to put back stays
         if before is not None:
             same = [one for one in setup.before if command.batch and one.batch == command.batch]
             self.keep(entry.id, before=(*same, before))

@@ -67,7 +67,7 @@ class Succession:
 
 
 def _moved(old: DeviceMemory, new: DeviceMemory, mac: str) -> DeviceMemory:
-    """History of the old one, presence of the new one; what was under way there is over."""
+    """History of the old one, presence of the new one and what is under way with it."""
     return replace(
         old,
         mac=mac,
@@ -80,7 +80,5 @@ def _moved(old: DeviceMemory, new: DeviceMemory, mac: str) -> DeviceMemory:
         retry_at=new.retry_at,
         last_seen=new.last_seen,
         model=new.model or old.model,
-        setup=replace(
-            old.setup, flight=None, restart=None, before=(), undoing="", offer=None, checked=None
-        ),
+        setup=replace(new.setup, left_alone=old.setup.left_alone, boards=old.setup.boards),
     )

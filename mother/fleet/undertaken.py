@@ -59,7 +59,9 @@ class Flight(Struct, frozen=True, omit_defaults=True):
 class DeviceSetup(Struct, frozen=True, omit_defaults=True):
     """One device's part of it.
 
-    `left_alone` are changes that a person has undone; `undoing`: `before` is to be put back.
+    `left_alone` are changes that a person has undone; `undoing`: `before` is to be put back,
+    in the name of this person, who may know of a hold (`undoing_held`). `got` says which changes
+    it got when, `again` how often it changed them back since.
     `failures` counts tries in a row that failed, `why` says how, `retry_at` when the next one
     is. `checked` is when it was last asked for newer firmware, `offer` what it said. `boards`
     is how many it shall have by an operator's word.
@@ -70,6 +72,9 @@ class DeviceSetup(Struct, frozen=True, omit_defaults=True):
     before: tuple[Before, ...] = ()
     left_alone: tuple[str, ...] = ()
     undoing: str = ""
+    undoing_held: bool = False
+    got: dict[str, float] = {}
+    again: int = 0
     failures: int = 0
     retry_at: float | None = None
     why: str = ""

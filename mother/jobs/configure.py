@@ -53,6 +53,7 @@ LOOK_AFTER_UPGRADE = 90.0
 """A miner in flight is read this often, and first so long after the write, in seconds."""
 
 COMMAND_LIFE = 3600.0
+REPEATED_WITHIN = 86400.0
 
 
 class Shelf(Protocol):
@@ -99,6 +100,7 @@ class Configure:
         self._undoing = Undoing(roster, commands, setups, bus, now)
         self._pretended: dict[str, object] = {}
         self._writing: set[str] = set()
+        self._hopeful: set[str] = set()
         self._wait = False
 
     def interval(self) -> float:
@@ -109,12 +111,10 @@ class Configure:
         """One round."""
         await self._watch()
         await self._survey.run(self._scans())
-        wanted = self._compare()
+        self._compare()
         await self._undoing.run()
         wait = await (self._pretend() if self._config().dry_run else self._spread())
         self._wait = bool(wait or self._flights.all() or self._undoing.left())
-        if self._scans():
-            self._flights.forget_old(wanted)
 
     # who was written to
 
@@ -144,32 +144,47 @@ class Configure:
                     entry.described(await confirmed(entry), self._now())
             except DeviceError:
                 return  # it may be on its way down; the next round asks again
+            except CancelledError:
+                raise
+            except Exception:
+                self.log.failure("{worker} describes itself oddly", worker=entry.worker)
 
     # what is found
 
-    def _compare(self) -> set[str]:
-        """See what proves a change and who has its wish again; all keys that are wished."""
+    def _compare(self) -> None:
+        """See what proves a change, and who has its wish again."""
         wanted: set[str] = set()
+        proving: set[str] = set()
+        self._hopeful.clear()
         for entry in self._roster:
             found = self._survey.aspects(entry)
-            wanted.update(one.key for one in found)
+            wanted.update(key for one in found for key in one.keys)
             flight = self._setups.of(entry.id).flight
             if flight is not None:
                 self._resolve(entry, flight, found)
             elif hashes(entry.reading) and not entry.failures:
-                for one in found:
-                    if one.step is None:
-                        self._flights.prove(one)
+                has = [one for one in found if one.step is None and one.provable]
+                for one in has if _tells(entry) else ():
+                    self._flights.prove(one)
+                    proving.update(one.keys)
+                self._hopeful.update(key for one in has for key in one.keys)
                 self._absolve(entry, found)
-        return wanted
+        if self._scans():
+            self._flights.review(wanted, proving)
 
     def _resolve(self, entry: Entry, flight: Flight, found: tuple[Aspect, ...]) -> None:
-        """We were ended while it was written to: what was not written is no flight."""
-        if flight.whole or entry.id in self._writing or entry.settings is None:
-            return
-        if flight.version:
+        """We were ended while it was written to: what was not written is no flight.
+
+        Nor is what nobody wishes any more: the new wish need not wait for the old one's end.
+        """
+        if entry.id in self._writing or entry.settings is None or flight.version:
             return  # a miner that may be flashing is left in peace
-        undone = {one.key for one in found if one.step is not None}
+        wished = {key for one in found for key in one.keys}
+        if found and wished.isdisjoint(flight.keys):
+            self._flights.recall(entry.id, flight.keys)  # the wish has been mended meanwhile
+        if flight.whole:
+            return
+        undone = {key for one in found if one.step is not None for key in one.keys}
         self._flights.recall(entry.id, [key for key in flight.keys if key in undone])
         left = self._setups.of(entry.id).flight
         if left is not None:
@@ -191,7 +206,7 @@ class Configure:
             for one in self._survey.aspects(entry)
             if one.step is not None
             and one.key not in left_alone
-            and not self._flights.is_stopped(one.key)
+            and not self._flights.is_stopped(one)
         ]
         settings = [one for one in todo if _step(one).kind is not CommandKind.UPGRADE]
         return tuple(settings or todo[:1])
@@ -201,6 +216,8 @@ class Configure:
         setup, now = self._setups.of(entry.id), self._now()
         if setup.retry_at is not None and now < setup.retry_at <= now + RETRY.most:
             return False
+        if setup.again and now < max(setup.got.values(), default=0.0) + RETRY.wait(setup.again):
+            return False
         busy = setup.flight is not None or setup.undoing or entry.id in self._setups.restarting()
         return not (busy or entry.failures or self._commands.obstacle(entry))
 
@@ -208,13 +225,12 @@ class Configure:
         """Write to as many as may be; whether others wait for their turn."""
         chosen: list[tuple[Entry, tuple[Aspect, ...]]] = []
         places, waiting = self._setups.places(), False
-        for entry in sorted(self._candidates(), key=_frailty):
+        for entry in sorted(self._candidates(), key=self._frailty):
             steps = self.steps(entry)
-            if len(chosen) >= places or not all(self._flights.room(one) for one in steps):
+            if len(chosen) >= places or not all(self._may_spread(one) for one in steps):
                 waiting = True
                 continue
-            version = _version(steps)
-            self._flights.launch(entry, steps, version)
+            self._flights.launch(entry, steps, _version(steps))
             self._writing.add(entry.id)
             chosen.append((entry, steps))
         try:
@@ -222,6 +238,39 @@ class Configure:
         finally:
             self._writing.clear()
         return waiting
+
+    def _count(self, entry: Entry, aspect: Aspect) -> None:
+        """What it needed again had been changed back, by whomever: it is set less and less."""
+        now, setup = self._now(), self._setups.of(entry.id)
+        got = {key: at for key, at in setup.got.items() if 0 <= now - at < REPEATED_WITHIN}
+        again = aspect.key in got
+        count = setup.again + 1 if again else setup.again if got else 0
+        self._setups.keep(entry.id, got={**got, aspect.key: now}, again=count)
+        if again:
+            tell_of(
+                self._bus,
+                entry,
+                EventKind.WISH_FAILED,
+                Severity.WARNING,
+                f"{entry.worker} at {entry.address} does not keep {aspect.what}: it was changed "
+                f"back {count} times within a day, and is set less and less often",
+                first=count in (1, 4),
+            )
+
+    def _frailty(self, entry: Entry) -> tuple[bool, bool, bool, bool, str]:
+        """Whom a person named comes first, then the healthy: what becomes of them tells most."""
+        return (
+            entry.id not in self._survey.asked_for,
+            bool(self._setups.of(entry.id).failures),
+            not hashes(entry.reading),
+            bool(entry.ailments),
+            entry.id,
+        )
+
+    def _may_spread(self, aspect: Aspect) -> bool:
+        """Whether one more may get it; where its next reading may prove it, that comes first."""
+        proof = not self._hopeful.isdisjoint(aspect.keys) and not self._flights.is_proved(aspect)
+        return not proof and self._flights.room(aspect) > 0
 
     def _candidates(self) -> Iterator[Entry]:
         for entry in self._roster:
@@ -231,6 +280,7 @@ class Configure:
     async def _visit(self, visit: tuple[Entry, tuple[Aspect, ...]]) -> None:
         """Write all that is to be written to one miner; what goes wrong costs only that one."""
         entry, steps = visit
+        self._survey.asked_for.discard(entry.id)
         try:
             await self._write(entry, steps)
         except CancelledError:
@@ -238,18 +288,22 @@ class Configure:
         except Exception as error:
             self.log.failure("{worker} cannot be configured", worker=entry.worker)
             why = f"unforeseen: {type(error).__name__}"
-            self._flights.crash(entry.id, tuple(one.key for one in steps), why)
+            self._flights.crash(entry.id, tuple(key for one in steps for key in one.keys), why)
 
     async def _write(self, entry: Entry, steps: tuple[Aspect, ...]) -> None:
         batch = uuid.uuid4().hex
         for place, aspect in enumerate(steps):
             outcome = await self._order(entry, aspect, batch)
-            if outcome.done and outcome.sent:
+            if outcome.unsure:
+                self._survey.again(entry)
+            if outcome.unsure or (outcome.done and outcome.sent):
+                self._count(entry, aspect)
                 continue
             if outcome.done:
-                self._flights.recall(entry.id, (aspect.key,))
+                self._flights.recall(entry.id, aspect.keys)
                 continue
-            self._flights.recall(entry.id, [one.key for one in steps[place + 1 :]])
+            later = [key for one in steps[place + 1 :] for key in one.keys]
+            self._flights.recall(entry.id, later)
             self._miss(entry, aspect, outcome)
             break
         flight = self._setups.of(entry.id).flight
@@ -259,9 +313,9 @@ class Configure:
     def _miss(self, entry: Entry, aspect: Aspect, outcome: Outcome) -> None:
         """It did not take it. What was never sent says nothing about the change."""
         if outcome.sent:
-            self._flights.crash(entry.id, (aspect.key,), outcome.text)
+            self._flights.crash(entry.id, aspect.keys, outcome.text)
             return
-        self._flights.recall(entry.id, (aspect.key,))
+        self._flights.recall(entry.id, aspect.keys)
         failures = self._flights.put_off(entry.id, outcome.text)
         tell_of(
             self._bus,
@@ -327,6 +381,6 @@ def _version(steps: tuple[Aspect, ...]) -> str:
     return "" if source is None else source.version
 
 
-def _frailty(entry: Entry) -> tuple[bool, bool, str]:
-    """Healthy miners first: what becomes of them tells most."""
-    return not hashes(entry.reading), bool(entry.ailments), entry.id
+def _tells(entry: Entry) -> bool:
+    """Whether its reading is of the time after its settings were found to be as they are."""
+    return entry.reading is not None and entry.reading.at > entry.settings_at

@@ -12,7 +12,7 @@ from mother.core.backoff import Backoff
 from mother.core.bus import Bus
 from mother.core.model import CommandKind, EventKind, Reading, Severity
 from mother.core.units import duration
-from mother.fleet.desired import Aspect
+from mother.fleet.desired import WIDER, Aspect
 from mother.fleet.restarts import has_restarted, hashes
 from mother.fleet.roster import Entry, Roster
 from mother.fleet.setups import Setups
@@ -23,7 +23,12 @@ PATIENCE = 600.0
 """So long after its settings were written a miner must hash again, in seconds."""
 
 PATIENCE_FIRMWARE = 1800.0
+MOST_BETWEEN = 60.0
+"""Seconds between two looks that count as passed; what is more is a jump of the clock."""
+
+LAPSES_AFTER = 3600.0
 FORGET_AFTER = 7 * 86400.0
+KEEP_STOPS = 366 * 86400.0
 RETRY = Backoff(first=600.0, most=6 * 3600.0)
 """A miner whose wish could not be reached is not tried again sooner."""
 
@@ -43,16 +48,14 @@ class Verdict(Struct, frozen=True):
     why: str = ""
 
 
-def judge(
-    flight: Flight, sight: Sight, canary_time: float, now: float, waited: float | None = None
-) -> Verdict:
+def judge(flight: Flight, sight: Sight, canary_time: float, now: float, waited: float) -> Verdict:
     """Whether a miner came back from what we wrote to it. Pure; times in Unix seconds.
 
     A canary must go on hashing for `canary_time` seconds, all others but be seen to hash once.
-    `waited` is for how long it was watched, where that is shorter than its flight.
+    `waited` is for how long it was watched, in seconds that really passed.
     """
     flight = replace(flight, at=min(flight.at, now))
-    why = _missing(flight, sight)
+    why = _missing(flight, sight, now)
     proof = canary_time if flight.canary else 0.0
     if not why and sight.reading is not None:
         flight = replace(flight, since=min(flight.since or sight.reading.at, now))
@@ -62,26 +65,34 @@ def judge(
     else:
         flight = replace(flight, since=None)
     patience = PATIENCE_FIRMWARE if flight.version else PATIENCE
-    if min(now - flight.at, now if waited is None else waited) < patience + proof:
+    if waited < patience + proof:
         return Verdict(None, flight, why)
-    return Verdict(False, flight, f"{duration(now - flight.at)} after the write {why}")
+    return Verdict(False, flight, f"{duration(waited)} after the write {why}")
 
 
-def _missing(flight: Flight, sight: Sight) -> str:
+def _missing(flight: Flight, sight: Sight, now: float) -> str:
     """What it still lacks; empty where it is as it should be."""
+    if sight.reading is None:
+        return "it does not answer"
     kind = CommandKind.UPGRADE if flight.version else CommandKind.SET_POOLS
     reading = sight.reading
-    if reading is None:
-        return "it does not answer"
-    if reading.restarting:
-        return "its mining program is not ready"
-    if not has_restarted(Restart(flight.at, kind), reading):
-        return "it has not restarted"
-    if flight.version and sight.firmware != flight.version:
-        return f"it runs {sight.firmware or 'an unknown version'}, not {flight.version}"
-    if reading.pool_alive is False:
-        return "none of its pools works"
-    return "" if hashes(reading) else "it does not hash"
+    wrong = flight.version and sight.firmware != flight.version
+    lacks = {
+        "it was not read since": reading.at > now,  # the clock was set back
+        "its mining program is not ready": reading.restarting,
+        "it has not restarted": not has_restarted(Restart(flight.at, kind), reading),
+        f"it runs {sight.firmware or 'an unknown version'}, not {flight.version}": wrong,
+        "none of its pools works": reading.pool_alive is False,
+        "it does not hash": not hashes(reading),
+    }
+    return next((what for what, so in lacks.items() if so), "")
+
+
+def _was_spared(flight: Flight, sight: Sight) -> bool:
+    """Whether it mines on as if nothing had been written to it."""
+    if sight.reading is None or not hashes(sight.reading):
+        return False
+    return not has_restarted(Restart(flight.at, CommandKind.UPGRADE), sight.reading)
 
 
 class Flights:
@@ -100,7 +111,8 @@ class Flights:
         self._bus = bus
         self._config = config
         self._now = now
-        self._began = now()
+        self._watched: dict[str, tuple[float, float]] = {}
+        self._flying: set[str] | None = None
 
     # rollouts
 
@@ -115,16 +127,48 @@ class Flights:
 
     def room(self, aspect: Aspect) -> int:
         """How many more miners may get it now."""
-        return waves.room(self.rollout(aspect.key), self.limits(aspect.key))
+        return min(waves.room(self.rollout(key), self.limits(key)) for key in aspect.keys)
 
-    def is_stopped(self, key: str) -> bool:
+    def doubt(self, aspect: Aspect) -> Rollout | None:
+        """That part of it which goes to nobody, or is just being tried; None where none is."""
+        parts = [self.rollout(key) for key in aspect.keys]
+        stopped = [one for one in parts if one.trust is Trust.STOPPED]
+        tried = [one for one in parts if one.trust is Trust.UNPROVED and one.flying]
+        return next(iter((*stopped, *tried)), None)
+
+    def is_stopped(self, aspect: Aspect) -> bool:
         """Whether it goes to nobody."""
-        return self.rollout(key).trust is Trust.STOPPED
+        doubt = self.doubt(aspect)
+        return doubt is not None and doubt.trust is Trust.STOPPED
+
+    def is_proved(self, aspect: Aspect) -> bool:
+        """Whether miners are known to hash with it."""
+        return all(self.rollout(key).trust is Trust.PROVED for key in aspect.keys)
 
     def prove(self, aspect: Aspect) -> None:
         """A miner that has it already was seen to hash."""
-        rollout = self.rollout(aspect.key, aspect.what)
-        self._keep(aspect.key, waves.proved(rollout, self._now()))
+        for key in aspect.keys:
+            self._keep(key, waves.proved(self.rollout(key, aspect.what), self._now()))
+
+    def stop(self, key: str, why: str) -> None:
+        """A person wants it to go to nobody else."""
+        if key in self._setups.undertaken.rollouts:
+            self._keep(key, waves.stopped(self.rollout(key), why, self._now()))
+
+    def review(self, wanted: set[str], proving: set[str]) -> None:
+        """What nobody hashes with is unproved again, and what nobody wishes is forgotten.
+
+        A stop is kept long: the miners that wish it may only be away.
+        """
+        now, kept = self._now(), {}
+        for key, one in self._setups.undertaken.rollouts.items():
+            age = now - (one.since or now)
+            idle = key not in proving and not key.startswith("firmware:") and age > LAPSES_AFTER
+            rollout = waves.lapsed(one, now) if idle or key not in wanted else one
+            limit = KEEP_STOPS if one.trust is Trust.STOPPED else FORGET_AFTER
+            if key in wanted or rollout.flying or age < limit:
+                kept[key] = rollout
+        self._setups.keep_undertaken(rollouts=kept)
 
     def resume(self, keys: Iterable[str]) -> int:
         """A person wants these changes all the same; how many were stopped."""
@@ -132,22 +176,13 @@ class Flights:
         for key in keys:
             rollout = self.rollout(key)
             if rollout.trust is Trust.STOPPED:
-                count += 1
                 self._keep(key, waves.resumed(rollout, self._now()))
+                if key.startswith(WIDER):
+                    continue  # told with the pools at these URLs
+                count += 1
                 text = f"{_capital(rollout.what)}: goes on, with one miner first"
                 self._bus.tell(EventKind.ROLLOUT_RESUMED, Severity.INFO, text)
         return count
-
-    def forget_old(self, wanted: set[str]) -> None:
-        """Changes that nobody wishes any more, a week after."""
-        known, oldest = self._setups.undertaken.rollouts, self._now() - FORGET_AFTER
-        kept = {
-            key: one
-            for key, one in known.items()
-            if key in wanted or one.flying or (one.since or oldest + 1) > oldest
-        }
-        if len(kept) != len(known):
-            self._setups.keep_undertaken(rollouts=kept)
 
     # flights
 
@@ -155,13 +190,22 @@ class Flights:
         """It is about to be written to: take its places."""
         now, canary = self._now(), False
         for one in changes:
-            rollout = self.rollout(one.key, one.what)
-            canary = canary or rollout.trust is Trust.UNPROVED
-            self._keep(one.key, waves.launched(rollout, entry.id, self.limits(one.key), now))
-        keys = tuple(one.key for one in changes)
+            for key in one.keys:
+                rollout = self.rollout(key, one.what)
+                canary = canary or rollout.trust is Trust.UNPROVED
+                self._keep(key, waves.launched(rollout, entry.id, self.limits(key), now))
+        keys = tuple(key for one in changes for key in one.keys)
         flight = Flight(now, keys, hashes(entry.reading), canary, version, whole=False)
         self._setups.keep(entry.id, flight=flight)
+        self._known().add(entry.id)
+        self._watched[entry.id] = (now, 0.0)
         return flight
+
+    def _known(self) -> set[str]:
+        """Who is, or was a moment ago, in flight."""
+        if self._flying is None:
+            self._flying = self._setups.in_flight()
+        return self._flying
 
     def recall(self, ident: str, keys: Iterable[str]) -> None:
         """These changes were not made after all."""
@@ -174,11 +218,28 @@ class Flights:
             self._setups.keep(ident, flight=replace(flight, keys=left) if left else None)
 
     def all(self) -> dict[str, Flight]:
-        """Who is in flight."""
-        rollouts = self._setups.undertaken.rollouts.values()
-        flying = {ident for one in rollouts for ident in one.flying}
-        found = {ident: self._setups.of(ident).flight for ident in flying}
-        return {ident: flight for ident, flight in found.items() if flight is not None}
+        """Who is in flight. A place whose miner is not known any more is given up."""
+        found: dict[str, Flight] = {}
+        for ident in tuple(self._known()):
+            flight = self._setups.of(ident).flight
+            if flight is None:
+                self._known().discard(ident)
+                self._watched.pop(ident, None)
+            else:
+                found[ident] = flight
+        for key, one in self._setups.undertaken.rollouts.items():
+            for ident in one.flying:
+                if ident not in found or key not in found[ident].keys:
+                    self._keep(key, waves.recalled(self.rollout(key), ident))
+        return found
+
+    def _waited(self, ident: str) -> float:
+        """For how long it was watched: a clock that jumps is no time that has passed."""
+        now = self._now()
+        last, total = self._watched.get(ident, (now, 0.0))
+        total += min(max(0.0, now - last), MOST_BETWEEN)
+        self._watched[ident] = (now, total)
+        return total
 
     def look(self, ident: str) -> bool:
         """Judge one by what is known of it now; whether its flight has ended."""
@@ -190,11 +251,11 @@ class Flights:
         if entry is not None and not entry.failures:
             sight = Sight(entry.reading, entry.description.firmware)
         now, canary_time = self._now(), self._config().waves.canary_time
-        verdict = judge(flight, sight, canary_time, now, now - min(self._began, now))
+        verdict = judge(flight, sight, canary_time, now, self._waited(ident))
         if verdict.hashes is None:
             self._setups.keep(ident, flight=verdict.flight)
             return False
-        if not verdict.hashes and not flight.whole:
+        if not verdict.hashes and not flight.whole and _was_spared(flight, sight):
             self.recall(ident, flight.keys)  # we were ended before it was written
         elif verdict.hashes:
             self._land(ident, verdict.flight)
@@ -217,14 +278,14 @@ class Flights:
         """It got these changes and did not come back as it should, or did not keep them.
 
         What others hash with already is not blamed beside a change that is new, nor by a miner
-        that did not hash before.
+        that did not hash before, or that has failed before.
         """
         flight, stopped = self._setups.of(ident).flight, []
         before = {key: self.rollout(key) for key in keys}
         new = [key for key, one in before.items() if one.trust is Trust.UNPROVED]
-        hashed = flight is None or flight.hashed
-        for key in new or (keys if hashed else ()):
-            cause = f"{self._name(ident)}: {why}"
+        sound = (flight is None or flight.hashed) and not self._setups.of(ident).failures
+        for key in new or (keys if sound else ()):
+            cause = f"{self._name(ident)}: {why.rstrip('.')}"
             after = waves.crashed(before[key], ident, self.limits(key), cause, self._now())
             self._keep(key, after)
             if after.trust is Trust.STOPPED and before[key].trust is not Trust.STOPPED:
@@ -234,7 +295,7 @@ class Flights:
         for key in keys:
             self._tell_progress(key, before[key], self.rollout(key))
         self.put_off(ident, why)
-        whats = " and ".join(self.rollout(key).what for key in keys)
+        whats = " and ".join(dict.fromkeys(self.rollout(key).what for key in keys))
         self._tell(ident, EventKind.WISH_FAILED, Severity.ERROR, f"got {whats}, but {why}")
 
     def put_off(self, ident: str, why: str) -> int:
@@ -248,7 +309,7 @@ class Flights:
 
     def _tell_stop(self, stopped: list[Rollout]) -> None:
         if stopped:
-            whats = " and ".join(one.what for one in stopped)
+            whats = " and ".join(dict.fromkeys(one.what for one in stopped))
             text = (
                 f"{_capital(whats)}: stopped, nobody else gets it; {stopped[0].why}. "
                 "Mend the cause, then `mother apply` goes on"
@@ -256,6 +317,8 @@ class Flights:
             self._bus.tell(EventKind.ROLLOUT_STOPPED, Severity.CRITICAL, text)
 
     def _tell_progress(self, key: str, before: Rollout, after: Rollout) -> None:
+        if key.startswith(WIDER):
+            return  # told with the pools at these URLs
         if before.trust is Trust.UNPROVED and after.trust is Trust.PROVED:
             text = f"{_capital(after.what)}: the first miner hashes with it, others may follow"
             self._bus.tell(EventKind.ROLLOUT_PROVED, Severity.INFO, text)
@@ -280,7 +343,9 @@ class Flights:
 
     def _name(self, ident: str) -> str:
         entry = self._roster.get(ident)
-        return ident if entry is None else f"{entry.worker} at {entry.address}"
+        if entry is None:
+            return self._setups.worker(ident)
+        return f"{entry.worker} at {entry.address}"
 
     def _keep(self, key: str, rollout: Rollout) -> None:
         known = self._setups.undertaken.rollouts

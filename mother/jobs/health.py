@@ -206,7 +206,8 @@ class Health:
     def _breaker_view(self, now: float) -> breaker.Farm:
         watches = {entry: self._chart.of(entry.id).watch for entry in self._roster}
         ill = {e.id: w.ill_since for e, w in watches.items() if w.ill_since is not None}
-        heard = [entry for entry in watches if now - entry.last_seen <= 3600.0]
+        away = self._away()
+        heard = [e for e in watches if now - e.last_seen <= 3600.0 and e.id not in away]
         return breaker.Farm(
             miners=len(watches),
             ill=ill,
@@ -217,6 +218,11 @@ class Health:
             polls=len(heard),
             polls_ok=sum(entry.failures == 0 for entry in heard),
         )
+
+    def _away(self) -> set[str]:
+        """Who does not answer because we told it to restart."""
+        setups = ((entry.id, self._memory.device(entry.id).setup) for entry in self._roster)
+        return {ident for ident, one in setups if one.restart is not None or one.flight is not None}
 
     def _is_candidate(self, entry: Entry) -> bool:
         known = self._chart.of(entry.id)

@@ -12,11 +12,12 @@ from mother.core.model import Change, Event, EventKind, Totals
 from mother.core.units import duration, moment
 from mother.fleet.commands import Commands
 from mother.fleet.desired import Aspect
+from mother.fleet.remembered import DeviceMemory
 from mother.fleet.roster import Entry, Roster
-from mother.fleet.scope import Scope
+from mother.fleet.scope import ALL, Scope
 from mother.fleet.setups import Setups
 from mother.fleet.undertaken import Trust
-from mother.jobs.flights import Flights
+from mother.jobs.flights import RETRY, Flights
 from mother.jobs.survey import Survey
 
 
@@ -157,6 +158,8 @@ class Planner:
             why = self._unread(entry)
             if why:
                 unread.append(Unread(entry.worker, str(entry.address), why))
+        if scope.text == ALL:
+            unread += self._missed()
         return Plan(
             at=self._now(),
             dry_run=self._dry_run(),
@@ -165,6 +168,15 @@ class Planner:
             items=tuple(items),
             unread=tuple(unread),
         )
+
+    def _missed(self) -> list[Unread]:
+        """Who is known and not here, so that nothing can be compared either."""
+        now = self._now()
+        return [
+            Unread(one.worker, "" if one.address is None else str(one.address), _away(one, now))
+            for one in sorted(self._setups.absent(), key=lambda one: one.worker)
+            if self._survey.is_missed(one)
+        ]
 
     def items(self, entry: Entry) -> list[Item]:
         """What differs on one miner."""
@@ -189,9 +201,9 @@ class Planner:
             return "held", held
         if aspect.key in setup.left_alone:
             return "undone", f"`mother apply {entry.worker}` sets it again"
-        rollout = self._flights.rollout(aspect.key)
-        if rollout.trust is Trust.STOPPED:
-            return "stopped", rollout.why
+        doubt = self._flights.doubt(aspect)
+        if doubt is not None and doubt.trust is Trust.STOPPED:
+            return "stopped", doubt.why
         return self._hindrance(entry) or self._turn(entry, aspect)
 
     def _hindrance(self, entry: Entry) -> tuple[str, str] | None:
@@ -204,13 +216,16 @@ class Planner:
             return "disputed", obstacle
         if setup.retry_at is not None and now < setup.retry_at:
             return "backing off", f"{setup.why}; next try at {moment(setup.retry_at, now)}"
+        again = max(setup.got.values(), default=0.0) + RETRY.wait(setup.again)
+        if setup.again and now < again:
+            why = f"it was changed back {setup.again} times"
+            return "backing off", f"{why}; next try at {moment(again, now)}"
         return None
 
     def _turn(self, entry: Entry, aspect: Aspect) -> tuple[str, str]:
         if self._dry_run():
             return "ready", ""
-        rollout = self._flights.rollout(aspect.key)
-        if rollout.trust is Trust.UNPROVED and rollout.flying:
+        if self._flights.doubt(aspect) is not None:
             return "waiting", "one miner tries it first"
         if not self._flights.room(aspect) or not self._setups.places():
             return "waiting", "for the wave before it"
@@ -249,6 +264,9 @@ class Planner:
             if self._survey.is_wished(entry):
                 count["wished"] += 1
                 count[self._stand(entry)] += 1
+        missed = sum(1 for one in self._setups.absent() if self._survey.is_missed(one))
+        count["wished"] += missed
+        count["failed"] += missed
         stopped = {
             f"{one.what}: {one.why}"
             for one in self._setups.undertaken.rollouts.values()
@@ -297,6 +315,12 @@ class Planner:
         if items or self._unread(entry) or setup.failures:
             return "failed"
         return "reached"
+
+
+def _away(known: DeviceMemory, now: float) -> str:
+    if known.last_seen is None:
+        return "it is not here"
+    return f"it is not here; last seen {duration(max(0.0, now - known.last_seen))} ago"
 
 
 _LEFT_ALONE = frozenset({"held", "undone", "stopped", "disputed"})

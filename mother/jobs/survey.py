@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from mother.config.model import Config, DeviceSettings
 from mother.core.bus import Bus
 from mother.core.crowd import each
-from mother.core.errors import Declined, DeviceError, Stranger, Unsupported
+from mother.core.errors import DeviceError, Stranger, Unsupported
 from mother.core.model import Address, EventKind, Severity
 from mother.fleet.desired import (
     Aspect,
@@ -23,6 +23,7 @@ from mother.fleet.desired import (
 )
 from mother.fleet.identity import recognised
 from mother.fleet.news import tell_of
+from mother.fleet.remembered import DeviceMemory
 from mother.fleet.roster import Entry, Roster
 from mother.fleet.setups import Setups
 
@@ -35,7 +36,10 @@ CHECK_EVERY = 86400.0
 
 
 class Survey:
-    """Reads settings and firmware offers; `unread` says why those of some are not known."""
+    """Reads settings and firmware offers; `unread` says why those of some are not known.
+
+    `asked_for` are miners that a person wants to be configured before others.
+    """
 
     log = Logger()
 
@@ -55,6 +59,7 @@ class Survey:
         self._now = now
         self._misplaced = misplaced
         self._looked: dict[str, int] = {}
+        self.asked_for: set[str] = set()
         self.unread: dict[str, str] = {}
 
     def settings(self, entry: Entry) -> DeviceSettings:
@@ -64,6 +69,12 @@ class Survey:
     def is_wished(self, entry: Entry) -> bool:
         """Whether anything is wished of this miner."""
         settings = self.settings(entry)
+        return wants_settings(settings) or settings.auto_upgrade
+
+    def is_missed(self, known: DeviceMemory) -> bool:
+        """Whether anything is wished of a miner that is not here."""
+        mac = self._setups.undertaken.successors.get(known.mac, known.mac)
+        settings = self._config().for_device(known.model, mac)
         return wants_settings(settings) or settings.auto_upgrade
 
     def asks(self, entry: Entry) -> bool:
@@ -82,8 +93,9 @@ class Survey:
             self.unread.pop(ident, None)
 
     def again(self, entry: Entry) -> None:
-        """Ask this one anew in the next round."""
+        """Ask this one anew in the next round, and write to it before others."""
         self._looked.pop(entry.id, None)
+        self.asked_for.add(entry.id)
 
     def aspects(self, entry: Entry) -> tuple[Aspect, ...]:
         """Its wish against what was found; empty while that is not known."""
@@ -102,7 +114,9 @@ class Survey:
                 if not self._roster.housed(entry):
                     return
                 await recognised(entry)
-                entry.settings = await entry.device.settings()
+                found = await entry.device.settings()
+                if found != entry.settings:
+                    entry.settings, entry.settings_at = found, self._now()
         except CancelledError:
             raise
         except Exception as error:
@@ -164,8 +178,11 @@ class Survey:
             raise
         except Unsupported:
             pass
-        except DeviceError as error:
-            said = error if isinstance(error, Declined) else f"{error}"
+        except Exception as error:
+            said = str(error)
+            if not isinstance(error, DeviceError):
+                self.log.failure("{worker} offers odd firmware", worker=entry.worker)
+                said = type(error).__name__
             tell_of(
                 self._bus,
                 entry,

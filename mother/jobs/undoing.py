@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from mother.core.bus import Bus
 from mother.core.crowd import each
 from mother.core.model import Change, Command, CommandKind, EventKind, Settings, Severity
@@ -14,7 +16,7 @@ from mother.fleet.desired import pool_changes, profile_change
 from mother.fleet.news import tell_of
 from mother.fleet.roster import Entry, Roster
 from mother.fleet.setups import Setups
-from mother.fleet.undertaken import Before
+from mother.fleet.undertaken import Before, DeviceSetup
 
 AT_ONCE = 20
 COMMAND_LIFE = 600.0
@@ -44,8 +46,12 @@ class Undoing:
     async def run(self) -> None:
         """Put back as many as may restart now."""
         places = self._setups.places()
-        ready = [entry for entry in self.left() if not entry.failures]
+        ready = [one for one in self.left() if not one.failures and self._may(one)]
         await each(ready[:places], self._undo, AT_ONCE)
+
+    def _may(self, entry: Entry) -> bool:
+        """It may have been held since."""
+        return self._setups.of(entry.id).undoing_held or not self._setups.held(entry)
 
     async def _undo(self, entry: Entry) -> None:
         """Newest first. What cannot be put back is told, and not tried for ever."""
@@ -53,7 +59,7 @@ class Undoing:
         said: list[str] = []
         severity = Severity.INFO
         for before in reversed(setup.before):
-            order = order_back(before, entry, setup.undoing, self._now())
+            order = order_back(before, entry, setup, self._now())
             if order is None:
                 continue
             outcome = await self._commands.submit(order)
@@ -65,7 +71,8 @@ class Undoing:
                 said.append(f"{order.kind.value} could not be put back: {outcome.text}")
             else:
                 said.append("; ".join(map(str, order.changes)) or "it was so already")
-        self._setups.keep(entry.id, undoing="", before=())
+        left = () if severity is Severity.INFO else setup.before  # a person may try again
+        self._setups.keep(entry.id, undoing="", undoing_held=False, before=left)
         text = f"{entry.worker} at {entry.address} is as before our last write"
         if severity is not Severity.INFO:
             text = f"{entry.worker} at {entry.address} is not as before our last write"
@@ -73,24 +80,22 @@ class Undoing:
 
 
 def changes_back(before: Before, found: Settings | None) -> tuple[Change, ...]:
-    """What putting it back would change, as far as what is there now is known."""
+    """What putting it back would change; what is there now may not be known."""
     if before.network is not None:
         old = before.network
         shown = "dhcp" if old.dhcp else f"static {old.address}"
         return (Change("network", "as it is", shown),)
-    if found is None:
-        return ()
-    if before.pools is not None and found.pools is not None:
+    found = found or Settings()
+    if before.pools is not None:
+        if found.pools is None:
+            return tuple(replace(one, old="unknown") for one in pool_changes((), before.pools))
         return pool_changes(found.pools, before.pools)
-    if before.profile is not None and found.profile is not None:
-        level = before.level
-        if (found.profile, found.level) == (before.profile, level):
-            return ()
-        return (profile_change(found, before.profile, level),)
-    return ()
+    if before.profile is None or (found.profile, found.level) == (before.profile, before.level):
+        return ()
+    return (profile_change(found, before.profile, before.level),)
 
 
-def order_back(before: Before, entry: Entry, by: str, now: float) -> Command | None:
+def order_back(before: Before, entry: Entry, setup: DeviceSetup, now: float) -> Command | None:
     """The order that puts it back; None for what cannot be."""
     ident = uuid.uuid4().hex
     args: dict[str, Any]
@@ -106,7 +111,7 @@ def order_back(before: Before, entry: Entry, by: str, now: float) -> Command | N
     return Command(
         id=ident,
         key=ident,
-        actor=by,
+        actor=setup.undoing,
         reason="As it was before.",
         at=now,
         expires=now + COMMAND_LIFE,
@@ -115,5 +120,6 @@ def order_back(before: Before, entry: Entry, by: str, now: float) -> Command | N
         args=args,
         changes=changes_back(before, entry.settings),
         by_hand=True,
-        despite_hold=True,
+        despite_hold=setup.undoing_held,
+        undoes=True,
     )

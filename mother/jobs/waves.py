@@ -4,7 +4,8 @@ A change is unproved until one miner hashes with it: a canary, or one that has i
 From then on it goes out in waves; the next wave begins when all of the one before are known
 to hash again. It stops when the canary fails, when more than a tenth of a wave does (so one
 of a small wave), or, where a limit is given, when so many fail in a row. A stopped change goes
-to nobody until a person says so. All is pure.
+to nobody until a person says so. A proof lapses when nobody hashes with it any more. All is
+pure.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ def limits_for(waves: Waves, miners: int, firmware: bool) -> Limits:
     """What holds for a farm of so many miners."""
     if firmware:
         return Limits(waves.upgrades_at_once, waves.upgrades_at_once, in_a_row=2)
-    wave = max(waves.least, int(miners * waves.percent / 100))
-    return Limits(max(1, wave), waves.restarts_at_once)
+    wave, at_once = max(waves.least, int(miners * waves.percent / 100)), waves.restarts_at_once
+    if wave > at_once:
+        wave -= wave % at_once  # no wave that ends with a few
+    return Limits(max(1, wave), at_once)
 
 
 def room(rollout: Rollout, limits: Limits) -> int:
@@ -55,7 +58,7 @@ def launched(rollout: Rollout, device: str, limits: Limits, now: float) -> Rollo
         rollout = replace(
             rollout, launched=0, landed=0, failed=0, waves=rollout.waves + 1, since=now
         )
-    return replace(rollout, flying=(*rollout.flying, device), launched=rollout.launched + 1, why="")
+    return replace(rollout, flying=(*rollout.flying, device), launched=rollout.launched + 1)
 
 
 def recalled(rollout: Rollout, device: str) -> Rollout:
@@ -85,6 +88,13 @@ def proved(rollout: Rollout, now: float) -> Rollout:
     if rollout.trust is not Trust.UNPROVED:
         return rollout
     return replace(rollout, trust=Trust.PROVED, launched=0, landed=0, failed=0, waves=0, since=now)
+
+
+def lapsed(rollout: Rollout, now: float) -> Rollout:
+    """Nobody hashes with it any more: what held then need not hold now."""
+    if rollout.trust is not Trust.PROVED or rollout.flying:
+        return rollout
+    return Rollout(rollout.what, done=rollout.done, since=now)
 
 
 def crashed(rollout: Rollout, device: str, limits: Limits, why: str, now: float) -> Rollout:

@@ -198,7 +198,8 @@ def upgrade(version: str, installed: str = OLD, model: str = "T1") -> Aspect | N
 def test_newer_firmware_is_a_step() -> None:
     aspect = upgrade(NEW)
     assert aspect is not None
-    assert aspect.key == f"firmware:T1:{NEW}"
+    assert aspect.key.startswith(f"firmware:T1:{NEW}")
+    assert aspect.what == f"firmware {NEW} on T1"
     assert rows(aspect) == [f"firmware: {OLD} -> {NEW}"]
     assert aspect.step is not None
     assert aspect.step.kind is CommandKind.UPGRADE
@@ -280,7 +281,8 @@ def test_changes_are_told_exactly_where_lists_differ_and_without_passwords(
     assert all(isinstance(one, Change) and one.old != one.new for one in changes)
     slots = [f"pools[{slot}]" for slot in range(3)]
     assert [one.setting for one in changes] == [
-        slot for slot, old, new in zip(slots, _padded(found), _padded(wished), strict=True)
+        slot
+        for slot, old, new in zip(slots, _padded(found), _padded(wished), strict=True)
         if old != new
     ]
 
@@ -289,7 +291,9 @@ def _padded(given: tuple[ConfiguredPool, ...]) -> list[ConfiguredPool | None]:
     return [*given, None, None, None][:3]
 
 
-wishes = st.lists(st.sampled_from([A, B, C]), max_size=3).map(lambda some: tuple(some))
+wishes: st.SearchStrategy[tuple[PoolWish, ...]] = st.lists(
+    st.sampled_from([A, B, C]), max_size=3
+).map(tuple)
 
 
 @given(wished=wishes, found=wishes, mode=st.sampled_from(["balanced", "efficient", None]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, cast
 
 import netaddr
@@ -32,7 +33,11 @@ class Placed:
 
 
 def miner(
-    host: str = "10.1.2.7", mac: str = MAC, model: str = "T1", worker: str = "Rack-1", port: int = 80
+    host: str = "10.1.2.7",
+    mac: str = MAC,
+    model: str = "T1",
+    worker: str = "Rack-1",
+    port: int = 80,
 ) -> Entry:
     who = Description("dragonmint", mac, model)
     device = cast(Any, Placed(Address(host, port)))
@@ -133,12 +138,8 @@ def test_a_miner_that_is_not_known_cannot_be_kept() -> None:
         settled_scope("rack-2", roster(miner()))
 
 
-@given(
-    first=st.ip_addresses(v=4), second=st.ip_addresses(v=4), host=st.ip_addresses(v=4)
-)
-def test_a_range_covers_just_what_lies_between_its_ends(
-    first: Any, second: Any, host: Any
-) -> None:
+@given(first=st.ip_addresses(v=4), second=st.ip_addresses(v=4), host=st.ip_addresses(v=4))
+def test_a_range_covers_just_what_lies_between_its_ends(first: Any, second: Any, host: Any) -> None:
     low, high = sorted((first, second))
     covered = scope_of(f"{low}-{high}").covers(miner(str(host)))
     assert covered is (low <= host <= high)
@@ -153,12 +154,8 @@ def test_a_network_covers_just_its_own(host: Any, near: Any, bits: int) -> None:
 
 @given(st.text(max_size=30))
 def test_whatever_a_person_writes_is_a_scope_or_refused_with_a_sentence(text: str) -> None:
-    try:
-        scope = scope_of(text)
-    except ValueError as error:
-        assert str(error)
-    else:
-        scope.covers(miner())
+    with suppress(ValueError):
+        scope_of(text).covers(miner())
 
 
 def test_no_two_miners_share_a_name() -> None:

@@ -159,10 +159,11 @@ def test_a_clock_that_is_set_back_keeps_no_place_for_longer() -> None:
 def test_while_firmware_is_written_nothing_else_may_restart_the_miner() -> None:
     world, (entry,), setups = farm()
     setups.keep(entry.id, flight=Flight(world.daemon.now(), ("firmware:x",), version="x"))
-    for by_hand in (False, True):
-        denied = verdict(world, entry, CommandKind.REBOOT, by_hand=by_hand)
-        assert denied == "its firmware is being written"
-    assert verdict(world, entry, CommandKind.SET_NETWORK, by_hand=True) == ""
+    for kind in CommandKind:
+        if DEEDS[kind].restarts:
+            assert verdict(world, entry, kind, by_hand=True) == "its firmware is being written"
+    assert verdict(world, entry, CommandKind.REBOOT) == "its firmware is being written"
+    assert verdict(world, entry, CommandKind.LOCATE) == ""
     world.ether.run(FLASHING)
     assert verdict(world, entry, CommandKind.REBOOT) == ""
 

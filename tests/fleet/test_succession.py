@@ -127,7 +127,7 @@ def test_it_holds_over_a_restart() -> None:
     assert (entry.worker, entry.wish_mac) == (swap.worker, swap.old.mac)
 
 
-def test_history_moves_and_what_was_under_way_is_over() -> None:
+def test_history_moves_and_what_was_under_way_with_the_old_one_is_over() -> None:
     swap = Swap()
     now = swap.world.daemon.now()
     known = swap.memory.device(swap.old.id)
@@ -151,13 +151,15 @@ def test_history_moves_and_what_was_under_way_is_over() -> None:
             record=Record(reboots=2, left=True, started=now),
         ),
     )
+    flying = Flight(now, ("pools:T1:2",))
+    swap.world.daemon.setups.keep(swap.new.id, flight=flying, boards=1, left_alone=("x",))
     address = swap.memory.device(swap.new.id).address
     swap.swap()
     moved = swap.memory.device(swap.new.id)
     assert (moved.mac, moved.address, moved.worker) == (swap.new.mac, address, swap.worker)
     assert moved.first_seen == 5.0
     assert (moved.setup.boards, moved.setup.left_alone) == (2, ("pools:T1:1",))
-    assert (moved.setup.flight, moved.setup.restart, moved.setup.before) == (None, None, ())
+    assert (moved.setup.flight, moved.setup.restart, moved.setup.before) == (flying, None, ())
     assert moved.setup.undoing == ""
     assert (moved.record.reboots, moved.record.left) == (0, False)
     assert moved.watch == Watch(boards=3)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from mother.config.model import PoolWish, Waves
-from mother.core.model import CommandKind, EventKind
+from mother.core.model import EventKind, FirmwareOffer
 from mother.fleet.restarts import hashes
-from mother.fleet.undertaken import Rollout, Trust
+from mother.fleet.undertaken import Rollout
 from mother.sim.dragonmint.models import Firmware
-from mother.sim.dragonmint.settings import PoolSetting
 from mother.sim.dragonmint.state import Dragon
 from tests.fleet.world import DAY, HOUR, MINUTE, World
 from tests.jobs.test_configure import (
     DEAD,
     POOLS,
-    SET_POOLS,
     as_wished,
     give,
     kill,
@@ -31,7 +30,6 @@ OTHER = (PoolWish("stratum+tcp://other.example:3333", "ann", "x"),)
 
 
 def killed(world: World) -> None:
-    """The process is gone, and another one starts over what was on the disk."""
     config = world.daemon.config
     kill(world)
     world.daemon = world.another(config)
@@ -77,15 +75,27 @@ def test_firmware_that_was_updated_by_somebody_else_meanwhile_is_not_put_back() 
     assert uploads(world) == []
 
 
-def test_a_clock_set_back_does_not_let_an_old_reading_prove_a_change() -> None:
-    world = World(config=wishing(pools=DEAD), miners=20)
+@pytest.mark.parametrize("back", [10 * MINUTE, HOUR])
+def test_a_clock_set_back_does_not_let_an_old_reading_prove_a_change(back: float) -> None:
+    world = World(config=wishing(), miners=20)
     world.daemon.start()
+    world.ether.run(340.0)
+    world.daemon.change(settings=replace(world.daemon.config.settings, pools=DEAD))
+    world.daemon.desk.apply("all", "ann")
     world.ether.until(lambda: written(world), HOUR)
-    world.ether.run(1.0)
-    world.lag -= HOUR
+    world.lag -= back
     world.ether.run(2 * HOUR)
     assert not world.daemon.ear.of(EventKind.ROLLOUT_PROVED)
     assert len(written(world)) == 1
+
+
+def test_a_reading_from_before_its_pools_were_set_by_hand_proves_nothing() -> None:
+    world = World(config=wishing(pools=DEAD), miners=20)
+    world.adopted()
+    give(world.dragons[3], DEAD)  # in the miner's own pages, a moment ago
+    world.dragons[3].restart_mining()
+    world.daemon.turn()
+    assert len(written(world)) <= 1
 
 
 def test_a_reboot_and_a_setting_in_the_same_moment_share_one_place() -> None:
@@ -114,7 +124,7 @@ def test_a_proof_of_long_ago_is_none_when_the_pool_has_died_since() -> None:
             dragon.pools_dead = True
             restart()
 
-        dragon.restart_mining = dying  # type: ignore[method-assign]
+        dragon.restart_mining = dying  # type: ignore[method-assign]  # its pools die
     world.ether.run(DAY)
     world.daemon.change(settings=replace(world.daemon.config.settings, pools=POOLS))
     world.ether.run(3 * HOUR)
@@ -139,7 +149,7 @@ def test_a_broken_rollout_costs_no_other_its_stop() -> None:
     world = World(config=wishing(pools=DEAD), miners=6)
     world.daemon.start()
     world.ether.run(HOUR)
-    broken = Rollout("broken", flying=(5,))  # type: ignore[arg-type]
+    broken = Rollout("broken", flying=(5,))  # type: ignore[arg-type]  # broken
     rollouts = {**world.daemon.setups.undertaken.rollouts, "pools:T9:0": broken}
     world.daemon.setups.keep_undertaken(rollouts=rollouts)
     world.daemon.memory.save()
@@ -242,6 +252,22 @@ def test_a_kill_after_an_undo_does_not_undo_the_undo() -> None:
     assert world.dragon.pools == theirs
 
 
+def test_a_daemon_stopped_between_two_orders_back_puts_both_back_later() -> None:
+    world = World(config=wishing(pools=POOLS, autotune_mode="efficient"))
+    dragon = world.dragon
+    theirs, mode = dragon.pools, dragon.autotune.mode(dragon.firmware)
+    world.daemon.start()
+    settled(world)
+    before = len(written(world))
+    world.ether.latency = 0.2
+    world.daemon.desk.undo(world.daemon.entry(dragon).worker, "ann", False, False)
+    world.ether.until(lambda: len(written(world)) > before, HOUR)
+    killed(world)
+    world.ether.run(HOUR)
+    assert dragon.pools == theirs
+    assert dragon.autotune.mode(dragon.firmware) == mode
+
+
 def test_to_undo_the_last_change_ends_it_for_the_others_too() -> None:
     world = World(config=wishing(pools=POOLS), miners=20)
     world.daemon.start()
@@ -257,7 +283,6 @@ def test_to_undo_the_last_change_ends_it_for_the_others_too() -> None:
 
 
 def stuck(world: World) -> bool:
-    """Whether some miner waits for one that will never be judged."""
     world.ether.run(6 * HOUR)
     return not world.daemon.desk.progress()["settled"]
 
@@ -277,7 +302,6 @@ def test_a_canary_whose_memory_is_broken_holds_up_nobody() -> None:
     world = World(config=wishing(pools=POOLS), miners=4)
     world.daemon.start()
     world.ether.until(lambda: written(world), HOUR)
-    world.ether.run(1.0)
     canary = next(d for d in world.dragons if d.writes)
     world.daemon.memory.forget(f"home/mac:{canary.mac}")
     world.daemon.memory.save()
@@ -307,9 +331,50 @@ def test_one_miner_that_refuses_at_once_does_not_stop_a_large_wave() -> None:
         odd.pools = kept
         restart()
 
-    odd.restart_mining = forget  # type: ignore[method-assign]
+    odd.restart_mining = forget  # type: ignore[method-assign]  # a miner that lies
     world.ether.run(3 * HOUR)
     assert not world.daemon.ear.of(EventKind.ROLLOUT_STOPPED)
+
+
+def test_a_miner_that_keeps_nothing_is_not_the_first_again_and_again() -> None:
+    world = World(config=wishing(pools=POOLS), miners=30)
+    odd = min(world.dragons, key=lambda dragon: dragon.mac)
+    kept, restart = odd.pools, odd.restart_mining
+
+    def forget() -> None:
+        odd.pools = kept
+        restart()
+
+    odd.restart_mining = forget  # type: ignore[method-assign]  # a miner that lies
+    world.daemon.start()
+    for _ in range(4):
+        world.ether.run(HOUR)
+        world.daemon.desk.apply("all", "ann")
+    assert any(as_wished(dragon) for dragon in world.dragons)
+
+
+def test_a_miner_whose_own_check_is_odd_keeps_firmware_from_nobody_else() -> None:
+    config = upgrading()
+    settings = replace(config.settings, firmware_file=None, firmware_sha256=None)
+    world = World(config=replace(config, settings=settings), miners=6, newest_firmware=NEW)
+    odd, *_ = world.adopted()
+
+    async def offered() -> FirmwareOffer:
+        raise TypeError("an answer of a shape that nobody foresaw")
+
+    odd.device.offered = offered  # type: ignore[method-assign]  # odd
+    world.daemon.start()
+    world.ether.run(6 * HOUR)
+    assert len(uploads(world)) == 5
+
+
+def test_a_group_that_is_flashed_does_not_open_the_breaker() -> None:
+    config = upgrading()
+    config = replace(config, settings=replace(config.settings, health_reboot=True))
+    world = World(config=config, miners=20)
+    world.daemon.start()
+    world.ether.run(4 * HOUR)
+    assert not world.daemon.ear.of(EventKind.BREAKER_OPENED)
 
 
 def test_a_clock_set_forward_stops_nothing() -> None:
@@ -333,6 +398,3 @@ def test_a_miner_that_is_being_flashed_is_powered_off_by_nobody() -> None:
     world.dragon.come_back()
     answer = world.daemon.do(world.daemon.desk.order(entry.worker, "power_off", {}, "ann", False))
     assert answer["result"] == "denied"
-
-
-_ = (CommandKind, Trust, PoolSetting, SET_POOLS, give)

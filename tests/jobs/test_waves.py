@@ -43,7 +43,8 @@ def names(count: int) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("miners", "wave"), [(0, 5), (1, 5), (100, 5), (119, 5), (120, 6), (500, 25), (5000, 250)]
+    ("miners", "wave"),
+    [(0, 5), (1, 5), (100, 5), (119, 5), (120, 6), (399, 19), (500, 20), (5000, 240)],
 )
 def test_a_wave_is_five_miners_or_five_percent_of_the_farm(miners: int, wave: int) -> None:
     assert waves.limits_for(Waves(), miners, firmware=False) == Limits(wave, 20)
@@ -194,6 +195,14 @@ def test_a_resumed_change_waits_for_those_that_are_still_in_flight() -> None:
     rollout = came_back(rollout, "m0")
     assert waves.room(rollout, TEN) == 0
     assert waves.room(came_back(rollout, *names(10)[1:]), TEN) == 10
+
+
+def test_no_wave_begins_while_any_of_a_stopped_one_is_in_flight() -> None:
+    rollout = sent(PROVED, TEN, "m0", "m1", "m2")
+    rollout = waves.resumed(waves.stopped(rollout, "bad", NOW), NOW)
+    rollout = waves.recalled(waves.proved(rollout, NOW), "m0")
+    assert waves.room(rollout, TEN) == 0
+    assert waves.room(came_back(rollout, "m1", "m2"), TEN) == 10
 
 
 class Spreading(RuleBasedStateMachine):
