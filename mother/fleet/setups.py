@@ -13,7 +13,7 @@ from mother.core.units import moment
 from mother.fleet.deeds import DEEDS
 from mother.fleet.memory import Memory
 from mother.fleet.remembered import DeviceMemory
-from mother.fleet.restarts import is_over
+from mother.fleet.restarts import has_restarted, is_over
 from mother.fleet.roster import Entry, Roster
 from mother.fleet.scope import Scope
 from mother.fleet.undertaken import Before, DeviceSetup, HoldOrder, Restart, Undertakings
@@ -118,6 +118,13 @@ class Setups:
             elif restart.at > now:  # the clock was set back
                 self.keep(ident, restart=replace(restart, at=now))
         return self._restarting
+
+    def is_restarting(self, entry: Entry) -> bool:
+        """Whether it is not yet up again; one that is up and hashes nothing may be written to."""
+        if entry.id not in self.restarting():
+            return False
+        restart = self.of(entry.id).restart
+        return restart is not None and not has_restarted(restart, entry.reading)
 
     def places(self) -> int:
         """How many more miners may be told to restart now."""

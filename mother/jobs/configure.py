@@ -218,7 +218,7 @@ class Configure:
             return False
         if setup.again and now < max(setup.got.values(), default=0.0) + RETRY.wait(setup.again):
             return False
-        busy = setup.flight is not None or setup.undoing or entry.id in self._setups.restarting()
+        busy = setup.flight is not None or setup.undoing or self._setups.is_restarting(entry)
         return not (busy or entry.failures or self._commands.obstacle(entry))
 
     async def _spread(self) -> bool:

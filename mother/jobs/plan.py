@@ -229,7 +229,7 @@ class Planner:
             return "waiting", "one miner tries it first"
         if not self._flights.room(aspect) or not self._setups.places():
             return "waiting", "for the wave before it"
-        if entry.id in self._setups.restarting():
+        if self._setups.is_restarting(entry):
             since = self._setups.of(entry.id).restart
             ago = "" if since is None else f", ordered {duration(self._now() - since.at)} ago"
             return "waiting", f"it restarts{ago}"
