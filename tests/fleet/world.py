@@ -82,6 +82,10 @@ CONFIG = Config(
 )
 
 
+RUNNING: list[Daemon] = []
+"""Those that were started: a coroutine that is left in the middle ends in another test."""
+
+
 class Daemon(Finder):
     """All parts of one run of the daemon, over a memory on disk."""
 
@@ -201,8 +205,17 @@ class Daemon(Finder):
 
     def start(self) -> None:
         self._started = True
+        RUNNING.append(self)
         for loop in self.loops:
             loop.start()
+
+    def halt(self) -> None:
+        """End at once what runs, as the end of a process does; nothing is kept."""
+        for loop in reversed(self.loops):
+            self.begin(loop.stop())
+        self.metrics.cancel()
+        self.errands.cancel()
+        self.ether.run()
 
     def stop(self) -> None:
         for loop in reversed(self.loops):

@@ -349,10 +349,7 @@ def kill(world: World) -> None:
     """The process is gone at once: nothing more is written to the disk or to anybody."""
     world.daemon.memory.save = lambda: None  # type: ignore[method-assign]  # cut off
     world.daemon.memory.save_soon = lambda: None  # type: ignore[method-assign]  # cut off
-    for loop in world.daemon.loops:
-        world.daemon.begin(loop.stop())
-    world.daemon.metrics.cancel()
-    world.ether.run(0.0)
+    world.daemon.halt()
 
 
 def test_a_wish_that_is_mended_need_not_wait_for_the_old_ones_end() -> None:

@@ -172,9 +172,7 @@ def test_a_daemon_killed_while_a_miner_is_flashed_does_not_send_it_again(moment:
     world.daemon.start()
     world.ether.until(lambda: uploads(world), HOUR)
     world.ether.run(moment)
-    for loop in world.daemon.loops:
-        world.daemon.begin(loop.stop())
-    world.daemon.metrics.cancel()
+    world.daemon.halt()
     world.daemon = world.another(config)
     world.daemon.start()
     world.ether.run(2 * HOUR)
