@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from msgspec.structs import replace
 from twisted.logger import Logger
 
 from mother.config.model import Config
@@ -233,6 +234,19 @@ class Adoption:
         entry.stands_for, entry.boards = replaced, known.setup.boards
         entry.described(who, self._now())
         self._roster.add(entry)
+        self._memory.remember(
+            ident,
+            replace(
+                known,
+                mac=who.mac,
+                model=who.model,
+                worker=worker,
+                family=family.name,
+                address=device.address,
+                first_seen=known.first_seen or self._now(),
+                last_seen=self._now(),
+            ),
+        )
         self._tell(
             entry,
             EventKind.ADDED,

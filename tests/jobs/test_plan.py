@@ -196,3 +196,15 @@ def test_only_the_last_news_are_kept() -> None:
     for number in range(5):
         hear(news, EventKind.UNDONE, str(number))
     assert news.last() == ("2", "3", "4")
+
+
+def test_who_was_met_only_once_before_a_kill_is_reported_as_missing() -> None:
+    world = farm(2)
+    gone = all_of(world)[1]
+    world.daemon.memory.save()
+    world.dragons[1].vanish()
+    world.daemon = world.another(world.daemon.config)
+    world.daemon.scan_once()
+    missing = world.daemon.desk.plan()["unread"][-1]
+    assert missing["worker"] == gone.worker
+    assert missing["why"] == "it is not here; last seen 0 s ago"
