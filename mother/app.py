@@ -26,7 +26,6 @@ from mother.fleet.firmware import FirmwareShelf
 from mother.fleet.inventory import Inventory, hints
 from mother.fleet.memory import FileMemory
 from mother.fleet.roster import Entry
-from mother.jobs.configure import Configure
 from mother.jobs.health import Health
 from mother.jobs.metrics import Metrics
 from mother.jobs.plan import News
@@ -76,19 +75,7 @@ class Daemon(Finder):
             now,
             lambda: self._scans() > 0,
         )
-        self.configure = Configure(
-            self.roster,
-            self.poller,
-            self.commands,
-            self.setups,
-            self.survey,
-            self.flights,
-            self.shelf,
-            self.bus,
-            self.current,
-            now,
-            self._scans,
-        )
+        self.configure = self.build_configure(self.shelf, self._scans)
         self.metrics = Metrics(
             self.roster,
             self.poller,
@@ -130,23 +117,8 @@ class Daemon(Finder):
         return stack
 
     def _build_desk(self) -> Desk:
-        return Desk(
-            self.roster,
-            self.view,
-            self.memory,
-            self.setups,
-            self.survey,
-            self.flights,
-            self.planner,
-            self.commands,
-            self.shelf,
-            self.bus,
-            self.news,
-            self.current,
-            self.now,
-            self.numbers,
-            self.loops["configure"].hurry,
-        )
+        hurry = self.loops["configure"].hurry
+        return self.build_desk(self.memory, self.shelf, self.news, self.numbers, hurry)
 
     def _scans(self) -> int:
         return self.loops["scan"].counts.runs

@@ -16,6 +16,7 @@ from mother.config.model import Config
 from mother.core.bus import Bus
 from mother.core.crowd import Gang
 from mother.core.model import Address, Command
+from mother.desk.desk import Desk
 from mother.drivers.registry import FAMILIES
 from mother.fleet.adoption import Adoption
 from mother.fleet.commands import Commands
@@ -25,8 +26,9 @@ from mother.fleet.roster import Entry, Roster
 from mother.fleet.scope import ALL, Scope
 from mother.fleet.setups import Setups
 from mother.fleet.views import RosterView
+from mother.jobs.configure import Configure, Shelf
 from mother.jobs.flights import Flights
-from mother.jobs.plan import Planner
+from mother.jobs.plan import News, Planner
 from mother.jobs.scan import Scan
 from mother.jobs.survey import Survey
 from mother.net.http import Http
@@ -103,6 +105,49 @@ class Finder:
             self.commands,
             self.is_dry,
             now,
+        )
+
+    def build_configure(self, shelf: Shelf, scans: Callable[[], int]) -> Configure:
+        """The configure loop's job over these parts."""
+        return Configure(
+            self.roster,
+            self.poller,
+            self.commands,
+            self.setups,
+            self.survey,
+            self.flights,
+            shelf,
+            self.bus,
+            self.current,
+            self.now,
+            scans,
+        )
+
+    def build_desk(
+        self,
+        memory: Memory,
+        shelf: Shelf,
+        news: News,
+        numbers: Callable[[], Mapping[str, float]],
+        hurry: Callable[[], None],
+    ) -> Desk:
+        """What a person may ask of these parts."""
+        return Desk(
+            self.roster,
+            self.view,
+            memory,
+            self.setups,
+            self.survey,
+            self.flights,
+            self.planner,
+            self.commands,
+            shelf,
+            self.bus,
+            news,
+            self.current,
+            self.now,
+            numbers,
+            hurry,
         )
 
     def _word(self, entry: Entry) -> str:

@@ -30,7 +30,7 @@ LEFT_OF: dict[str, frozenset[str]] = {
     "jobs": _BELOW_JOBS,
     "notify": _BELOW_JOBS,
     "desk": _BELOW_WEB,
-    "finder": _BELOW_WEB,
+    "finder": _BELOW_WEB | {"desk"},
     "web": _BELOW_WEB,
     "bot": _BELOW_WEB,
     "remote": _BELOW_WEB,

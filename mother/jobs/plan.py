@@ -37,7 +37,7 @@ class Item(Struct, frozen=True):
     old: str
     new: str
     restarts: bool
-    status: str
+    status: str = "ready"
     why: str = ""
 
 
@@ -57,7 +57,7 @@ class Plan(Struct, frozen=True):
     miners: int
     restarts: int
     items: tuple[Item, ...]
-    unread: tuple[Unread, ...]
+    unread: tuple[Unread, ...] = ()
 
 
 class Progress(Struct, frozen=True):
@@ -67,19 +67,31 @@ class Progress(Struct, frozen=True):
     sentences.
     """
 
-    at: float
-    miners: int
-    wished: int
-    reached: int
-    to_do: int
-    under_way: int
-    waiting: int
-    held: int
-    failed: int
-    undoing: int
-    stopped: tuple[str, ...]
-    settled: bool
-    news: tuple[str, ...]
+    at: float = 0.0
+    miners: int = 0
+    wished: int = 0
+    reached: int = 0
+    to_do: int = 0
+    under_way: int = 0
+    waiting: int = 0
+    held: int = 0
+    failed: int = 0
+    undoing: int = 0
+    stopped: tuple[str, ...] = ()
+    settled: bool = False
+    news: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """`3 under way, 10 waiting, 1 failed`: what there is of these."""
+        counts = {
+            "under way": self.under_way,
+            "undoing": self.undoing,
+            "waiting": self.waiting,
+            "held": self.held,
+            "failed": self.failed,
+        }
+        return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
 
 
 NEWS = frozenset(

@@ -9,10 +9,11 @@ import msgspec
 from msgspec import Struct
 
 from mother.control.client import NoDaemon
+from mother.jobs.plan import Item, Plan, Progress
 from mother.terminal.arguments import miner_in, scope_in
 from mother.terminal.errand import Errand, agreed, many, who
-from mother.terminal.following import Progress, by_wishes, follow, left_working, progress, worse
-from mother.terminal.planning import Item, Plan, asked_plan, show
+from mother.terminal.following import by_wishes, follow, left_working, progress, worse
+from mother.terminal.planning import asked_plan, show
 from mother.terminal.process import FAILED, INTERRUPTED, OK
 from mother.terminal.table import console_on, say
 
@@ -22,7 +23,7 @@ class Answer(Struct, frozen=True):
 
     text: str
     miners: int
-    items: list[Item] = []
+    items: tuple[Item, ...] = ()
 
 
 def apply(errand: Errand) -> int:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 
 import msgspec
-from msgspec import Struct
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
 from mother.control.client import NoDaemon
+from mother.jobs.plan import Progress
 from mother.terminal.errand import Errand, many
 from mother.terminal.table import console_on, say
 
@@ -21,36 +21,6 @@ EVERY = 1.0
 
 MOST_SILENCES = 5
 """So many looks in a row may fail, as when the daemon is started anew."""
-
-
-class Progress(Struct, frozen=True):
-    """How many miners stand where; `stopped` and `news` are sentences, news the last ones."""
-
-    at: float = 0.0
-    miners: int = 0
-    wished: int = 0
-    reached: int = 0
-    to_do: int = 0
-    under_way: int = 0
-    waiting: int = 0
-    held: int = 0
-    failed: int = 0
-    undoing: int = 0
-    stopped: list[str] = []
-    settled: bool = False
-    news: list[str] = []
-
-    @property
-    def text(self) -> str:
-        """`3 under way, 10 waiting, 1 failed`: what there is of these."""
-        counts = {
-            "under way": self.under_way,
-            "undoing": self.undoing,
-            "waiting": self.waiting,
-            "held": self.held,
-            "failed": self.failed,
-        }
-        return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
 
 
 Reckoned = Callable[[Progress], tuple[int, int]]

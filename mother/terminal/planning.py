@@ -17,6 +17,7 @@ from rich.text import Text
 from mother.config.networks import span
 from mother.control.client import Denied, NoDaemon
 from mother.core.model import Address
+from mother.jobs.plan import Item, Plan
 from mother.terminal.arguments import is_network, scope_in
 from mother.terminal.errand import Errand, as_json, many
 from mother.terminal.logs import one_line
@@ -40,32 +41,7 @@ _STYLES = {
     "backing off": "dark_orange",
     "stopped": "red",
     "disputed": "red",
-    "blocked": "red",
 }
-
-
-class Item(Struct, frozen=True):
-    """One setting of one miner that is not as wished; both values masked already."""
-
-    device: str
-    worker: str
-    address: str
-    mac: str
-    model: str
-    setting: str
-    old: str
-    new: str
-    restarts: bool
-    status: str = "ready"
-    why: str = ""
-
-
-class Unread(Struct, frozen=True):
-    """A miner that could not be compared, and why."""
-
-    worker: str
-    address: str
-    why: str
 
 
 class Miner(Struct, frozen=True):
@@ -80,17 +56,6 @@ class Known(Struct, frozen=True):
     """Of the daemon's `status`, who is known."""
 
     miners: list[Miner]
-
-
-class Plan(Struct, frozen=True):
-    """The difference between wish and farm; `at` in Unix seconds."""
-
-    at: float
-    dry_run: bool
-    miners: int
-    restarts: int
-    items: list[Item]
-    unread: list[Unread] = []
 
 
 def plan(errand: Errand) -> int:
@@ -125,11 +90,10 @@ def narrowed(whole: Plan, scope: str) -> Plan:
     """The part of a plan that concerns the scope; of the unread no model is known."""
     if scope == "all":
         return whole
-    items = [one for one in whole.items if _within(scope, one)]
-    if scope.startswith("model:"):
-        unread = whole.unread
-    else:
-        unread = [one for one in whole.unread if _meant(scope, one.worker, "", one.address)]
+    items = tuple(one for one in whole.items if _within(scope, one))
+    unread = whole.unread
+    if not scope.startswith("model:"):
+        unread = tuple(one for one in unread if _meant(scope, one.worker, "", one.address))
     return replace(
         whole,
         items=items,

@@ -26,12 +26,10 @@ from mother.core.model import (
     CommandKind,
     Credential,
 )
-from mother.desk.desk import Desk
 from mother.drivers.dragonmint.driver import DragonMint
 from mother.finder import Finder
 from mother.fleet.memory import FileMemory
 from mother.fleet.roster import Entry
-from mother.jobs.configure import Configure
 from mother.jobs.health import Health
 from mother.jobs.metrics import Metrics
 from mother.jobs.plan import News
@@ -139,35 +137,11 @@ class Daemon(Finder):
         self.shelf = Shelf()
         self.news = News()
         self.bus.add(self.news)
-        self.configure = Configure(
-            self.roster,
-            self.poller,
-            self.commands,
-            self.setups,
-            self.survey,
-            self.flights,
-            self.shelf,
-            self.bus,
-            self.current,
-            self.now,
-            lambda: self.loops[0].counts.runs if self._started else self.scans,
+        self.configure = self.build_configure(
+            self.shelf, lambda: self.loops[0].counts.runs if self._started else self.scans
         )
-        self.desk = Desk(
-            self.roster,
-            self.view,
-            self.memory,
-            self.setups,
-            self.survey,
-            self.flights,
-            self.planner,
-            self.commands,
-            self.shelf,
-            self.bus,
-            self.news,
-            self.current,
-            self.now,
-            self.health.numbers,
-            self._hurry,
+        self.desk = self.build_desk(
+            self.memory, self.shelf, self.news, self.health.numbers, self._hurry
         )
 
     def _is_ready(self) -> bool:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import pytest_twisted
 
+from mother.jobs.plan import Progress
 from mother.terminal.errand import who
-from mother.terminal.following import MOST_SILENCES, Progress, fresh, worse
+from mother.terminal.following import MOST_SILENCES, fresh, worse
 from tests.control.desk import Desk, item, plan, progress
 from tests.terminal.desking import performed, talking
 
@@ -230,9 +231,9 @@ def test_only_news_that_were_not_told_are_fresh() -> None:
 
 
 def test_what_was_wrong_before_is_not_told_again() -> None:
-    before = Progress(stopped=["old"], failed=2)
-    assert worse(before, Progress(stopped=["old"], failed=2)) == []
-    assert worse(before, Progress(stopped=["old", "new"], failed=1)) == ["new"]
+    before = Progress(stopped=("old",), failed=2)
+    assert worse(before, Progress(stopped=("old",), failed=2)) == []
+    assert worse(before, Progress(stopped=("old", "new"), failed=1)) == ["new"]
     assert worse(before, Progress(failed=4)) == ["2 miners failed."]
 
 

@@ -12,7 +12,8 @@ import pytest
 import pytest_twisted
 from rich.console import Console
 
-from mother.terminal.planning import Plan, show
+from mother.jobs.plan import Plan
+from mother.terminal.planning import show
 from tests.control.desk import Desk, item, miner, plan
 from tests.terminal.desking import performed, talking
 
