@@ -24,13 +24,19 @@ class Scope(Struct, frozen=True):
         """Whether this miner is meant."""
         if self.text in (ALL, entry.mac):
             return True
-        if _MAC.fullmatch(self.text):
+        if is_mac(self.text):
             return False
         if self.text.startswith(MODEL):
             return entry.model.lower() == self.text.removeprefix(MODEL)
         if is_network(self.text):
-            return entry.address.host in _network(self.text)
+            first, last = _network(self.text)
+            return first <= _number(entry.address.host) <= last
         return self.text in names_of(entry)
+
+
+def is_mac(text: str) -> bool:
+    """Whether this is a MAC address in our spelling."""
+    return _MAC.fullmatch(text) is not None
 
 
 def names_of(entry: Entry) -> set[str]:
@@ -92,6 +98,13 @@ def _looks_numeric(text: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _network(text: str) -> netaddr.IPSet | netaddr.IPRange | netaddr.IPNetwork:
+def _network(text: str) -> tuple[int, int]:
+    """First and last address, as numbers. Raises ValueError or AddrFormatError."""
     first, dash, last = text.partition("-")
-    return netaddr.IPRange(first, last) if dash else netaddr.IPNetwork(text)
+    span = netaddr.IPRange(first, last) if dash else netaddr.IPNetwork(text)
+    return span.first, span.last
+
+
+@lru_cache(maxsize=1 << 17)
+def _number(host: str) -> int:
+    return int(netaddr.IPAddress(host))

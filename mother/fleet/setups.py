@@ -15,11 +15,14 @@ from mother.fleet.memory import Memory
 from mother.fleet.remembered import DeviceMemory
 from mother.fleet.restarts import has_restarted, is_over
 from mother.fleet.roster import Entry, Roster
-from mother.fleet.scope import Scope
+from mother.fleet.scope import Scope, is_mac
 from mother.fleet.undertaken import Before, DeviceSetup, HoldOrder, Restart, Undertakings
 
 FLASHING = 1800.0
 """For so many seconds after firmware was sent nothing else may restart the miner."""
+
+
+_Holds = tuple[dict[str, list[HoldOrder]], list[HoldOrder]]
 
 
 class Setups:
@@ -37,6 +40,7 @@ class Setups:
         self._config = config
         self._now = now
         self._restarting: set[str] | None = None
+        self._known_holds: tuple[tuple[HoldOrder, ...], _Holds] | None = None
 
     def of(self, ident: str) -> DeviceSetup:
         """One device's part."""
@@ -83,15 +87,31 @@ class Setups:
         now, known = self._now(), self.undertaken.holds
         if not known:
             return ()
+        if all(one.until is None or now < one.until for one in known):
+            return known
         valid = tuple(one for one in known if one.until is None or now < one.until)
-        if valid != known:
-            self.keep_undertaken(holds=valid)
+        self.keep_undertaken(holds=valid)
         return valid
 
     def hold_on(self, entry: Entry) -> HoldOrder | None:
         """The hold on this miner, if any: the one that lasts longest."""
-        found = [one for one in self.holds() if Scope(one.scope).covers(entry)]
+        holds = self.holds()
+        if not holds:
+            return None
+        single, wide = self._sorted(holds)
+        found = [*single.get(entry.mac, ()), *(one for one in wide if covers(one, entry))]
         return max(found, key=lambda one: one.until or float("inf"), default=None)
+
+    def _sorted(self, holds: tuple[HoldOrder, ...]) -> _Holds:
+        """Those on single miners by MAC address, and the others; sorted anew when they change."""
+        if self._known_holds is None or self._known_holds[0] is not holds:
+            single: dict[str, list[HoldOrder]] = {}
+            wide = [one for one in holds if not is_mac(one.scope)]
+            for one in holds:
+                if is_mac(one.scope):
+                    single.setdefault(one.scope, []).append(one)
+            self._known_holds = (holds, (single, wide))
+        return self._known_holds[1]
 
     def held(self, entry: Entry) -> str:
         """Why nothing is written to this miner by itself; empty where it is not held."""
@@ -171,6 +191,11 @@ class Setups:
 
 _FINAL = frozenset({CommandKind.UPGRADE, CommandKind.FACTORY_RESET, CommandKind.SET_PASSWORD})
 """After these, what was before cannot be put back."""
+
+
+def covers(hold: HoldOrder, entry: Entry) -> bool:
+    """Whether it is on this miner."""
+    return Scope(hold.scope).covers(entry)
 
 
 def hold_text(hold: HoldOrder, now: float) -> str:
