@@ -27,7 +27,7 @@ KEEP_ALIVE_S = 75
 RETRY_S = 1.0
 
 
-class CannotServe(Exception):
+class CannotServe(OSError):
     """The farm cannot start; the text names the address and the cure."""
 
 

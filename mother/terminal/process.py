@@ -135,3 +135,15 @@ def _cut_off() -> None:
         print("mother did not end in time and is cut off", file=sys.stderr, flush=True)
     finally:
         os._exit(FAILED)
+
+
+def explained(served: Served[Any]) -> int:
+    """The exit code, after it was said what went wrong."""
+    error = served.error
+    if isinstance(error, BrokenPipeError):
+        raise error
+    if isinstance(error, OSError):
+        print(error, file=sys.stderr)
+    elif error is not None:
+        print(f"mother failed: {error!r}", file=sys.stderr)
+    return served.code

@@ -1,0 +1,182 @@
+"""`mother simulate` and `mother demo`: simulated miners, alone or minded by the daemon."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from rich.console import Console
+from twisted.internet.epollreactor import EPollReactor
+
+from mother.app import Daemon, announce
+from mother.config.flags import build_parser
+from mother.config.load import Source
+from mother.config.options import MOTHER
+from mother.core.clock import Now, hasten, steady
+from mother.core.loop import Loop
+from mother.sim.farm import Farm
+from mother.sim.options import add_arguments as add_sim_arguments
+from mother.sim.options import plan_from
+from mother.sim.plan import FarmPlan
+from mother.terminal import logs, manual
+from mother.terminal.demo import Screen, Story, free_port, minding, wishing
+from mother.terminal.parsing import loaded
+from mother.terminal.process import BAD_INPUT, Served, explained, on_hangup, serve
+from mother.terminal.starting import daemon_of
+
+
+def simulate(words: Sequence[str], program: str, reactor: EPollReactor) -> int:
+    """`mother simulate`."""
+    parser = argparse.ArgumentParser(
+        f"{program} simulate", description=manual.SIMULATE, epilog=manual.EXIT_CODES
+    )
+    add_sim_arguments(parser)
+    _add_speed(parser, 1.0)
+    options = parser.parse_args(list(words))
+    plan = _plan(options)
+    if plan is None:
+        return BAD_INPUT
+    farm = Farm(plan, reactor, _time(reactor, options.speed))
+
+    async def start() -> None:
+        await farm.start()
+        for line in farm.lines():
+            print(line)
+        print("ready", flush=True)
+
+    logs.begin(logs.TextLog(sys.stderr))
+    return explained(serve(reactor, start, farm.stop))
+
+
+def demo(words: Sequence[str], program: str, reactor: EPollReactor) -> int:
+    """`mother demo`."""
+    options = _demo_parser(program).parse_args(list(words))
+    options.port = free_port() if options.port is None else options.port
+    plan = _plan(options)
+    if plan is None:
+        return BAD_INPUT
+    now = _time(reactor, options.speed)
+    farm = Farm(plan, reactor, now)
+    console = Console()
+    plain = options.plain or not console.is_terminal or console.is_dumb_terminal
+    held = logs.Held()
+    with ExitStack() as cleanup:
+        folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="mother-demo-"))
+        config = loaded(Source(_demo_options(farm, options, folder), MOTHER, environ={}))
+        if config is None:
+            return BAD_INPUT
+        logs.begin(
+            logs.TextLog(sys.stdout, now, lambda: reactor.callFromThread(_hang_up))
+            if plain
+            else held
+        )
+        daemon = daemon_of(config, reactor, now, patience=options.speed)
+        if daemon is None:
+            return BAD_INPUT
+        screen = None
+        if plain:
+            announce(config)
+        else:
+            screen = cleanup.enter_context(Screen(daemon, options.speed, console))
+        served = _mind(farm, daemon, screen, options, reactor)
+    for line in held.lines:
+        print(line, file=sys.stderr)
+    return explained(served)
+
+
+def _plan(options: argparse.Namespace) -> FarmPlan | None:
+    try:
+        if not 0 < options.speed <= 1000:
+            raise ValueError(f"--speed {options.speed:g}: a number above 0, up to 1000")
+        seconds = getattr(options, "for_seconds", None)
+        if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
+            raise ValueError(f"--for {seconds:g}: a number of seconds above 0")
+        return plan_from(options)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return None
+
+
+def _time(reactor: EPollReactor, speed: float) -> Now:
+    return steady(reactor) if speed == 1 else hasten(reactor, speed)
+
+
+def _demo_parser(program: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        f"{program} demo",
+        description=manual.DEMO,
+        epilog=manual.EXIT_CODES,
+        conflict_handler="resolve",
+    )
+    parser.add_argument(
+        "--for",
+        dest="for_seconds",
+        type=float,
+        metavar="SECONDS",
+        help="end after so many seconds (default: at Ctrl-C)",
+    )
+    parser.add_argument("--plain", action="store_true", help="print the log instead of a table")
+    add_sim_arguments(parser)
+    parser.add_argument("--miners", type=int, default=24, metavar="N", help="how many (default 24)")
+    parser.add_argument("--port", type=int, help="TCP port of all of them (default: a free one)")
+    parser.set_defaults(factory_fresh=8.0)
+    _add_speed(parser, 60.0)
+    return parser
+
+
+def _demo_options(farm: Farm, options: argparse.Namespace, folder: str) -> argparse.Namespace:
+    hosts = [device.host for device in farm.devices]
+    words = minding(hosts, options.port, options.speed, folder, scattered=options.scatter)
+    words += wishing([device.pools for device in farm.devices])
+    return build_parser("run", MOTHER, "").parse_args(words, env_vars={})
+
+
+def _mind(
+    farm: Farm,
+    daemon: Daemon,
+    screen: Screen | None,
+    options: argparse.Namespace,
+    reactor: EPollReactor,
+) -> Served[None]:
+    """Serve the farm and mind it until a signal, or for so many seconds."""
+    painting = None if screen is None else Loop(screen, lambda: options.speed / 2, reactor)
+
+    async def start() -> None:
+        await farm.start()
+        await daemon.start()
+        if painting is not None:
+            painting.start()
+        if not options.fault and not options.faulty:
+            Story(farm.devices, reactor).begin()
+        if options.for_seconds is not None:
+            reactor.callLater(options.for_seconds * options.speed, _hang_up)
+
+    async def stop() -> None:
+        if painting is not None:
+            await painting.stop()
+        await daemon.stop()
+        await farm.stop()
+
+    on_hangup(reactor, _hang_up)
+    return serve(reactor, start, stop)
+
+
+def _hang_up() -> None:
+    """End like at a signal."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _add_speed(parser: argparse.ArgumentParser, default: float) -> None:
+    parser.add_argument(
+        "--speed",
+        type=float,
+        default=default,
+        metavar="N",
+        help="let time run N times faster (default %(default)g)",
+    )
