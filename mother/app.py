@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from twisted.internet.epollreactor import EPollReactor
 from twisted.logger import Logger
@@ -15,10 +16,11 @@ from mother.config.model import Config
 from mother.control.server import Control
 from mother.core.addresses import Addresses
 from mother.core.bus import Sink
-from mother.core.loop import Loop
+from mother.core.loop import Job, Loop
 from mother.core.model import Command
 from mother.core.stack import Service, Stack
 from mother.core.units import duration
+from mother.core.vitals import Vitals
 from mother.desk.desk import Desk
 from mother.finder import Finder
 from mother.fleet.files import Files
@@ -34,6 +36,13 @@ from mother.sinks.log import LogSink
 from mother.sinks.statsd import StatsdSink
 
 log = Logger()
+
+
+class MindedJob(Job, Protocol):
+    """A job of a loop that the vitals go by."""
+
+    def limit(self) -> float:
+        """Seconds within which a round gets on."""
 
 
 class Daemon(Finder):
@@ -61,6 +70,7 @@ class Daemon(Finder):
         )
         self._build_jobs()
         self.loops = self._build_loops()
+        self.vitals = Vitals(self.loops.values())
         self._stack = self._build_stack(patience)
 
     def _build_jobs(self) -> None:
@@ -88,12 +98,14 @@ class Daemon(Finder):
         )
 
     def _build_loops(self) -> dict[str, Loop]:
-        return {
-            "scan": Loop(self.scan, lambda: self.config.scan_interval, self.reactor),
-            "metrics": Loop(self.metrics, lambda: self.config.statsd.interval, self.reactor),
-            "health": Loop(self.health, self.health.interval, self.reactor),
-            "configure": Loop(self.configure, self.configure.interval, self.reactor),
-        }
+        config, clock = self.current, self.reactor
+        jobs: tuple[tuple[MindedJob, Callable[[], float]], ...] = (
+            (self.scan, lambda: config().scan_interval),
+            (self.metrics, lambda: config().statsd.interval),
+            (self.health, self.health.interval),
+            (self.configure, self.configure.interval),
+        )
+        return {job.name: Loop(job, every, clock, limit=job.limit) for job, every in jobs}
 
     def _build_stack(self, patience: float) -> Stack:
         path = Path(self.config.inventory_file)
@@ -185,7 +197,7 @@ class Daemon(Finder):
             **self.planner.numbers(),
         }
         for name, loop in self.loops.items():
-            for what in ("runs", "failures", "overruns", "seconds"):
+            for what in ("runs", "failures", "overruns", "seconds", "late"):
                 numbers[f"loop.{name}.{what}"] = float(getattr(loop.counts, what))
         return numbers
 

@@ -9,32 +9,35 @@ from typing import TypeVar
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, FirstError
 from twisted.python.failure import Failure
 
+from mother.core.pulse import Pulse
+
 T = TypeVar("T")
 
 
-async def each(items: Iterable[T], job: Callable[[T], Awaitable[None]], width: int) -> None:
+async def each(
+    items: Iterable[T],
+    job: Callable[[T], Awaitable[None]],
+    width: int,
+    pulse: Pulse | None = None,
+) -> None:
     """Run `job` for every item, at most `width` at once; returns when all are done.
 
-    `items` is asked for the next one only when a worker is free. `job` keeps its own errors:
-    the first one that escapes takes no further items, cancels what is in flight and is raised
-    here. Cancelling the caller cancels what is in flight too. Either way nothing runs any more
-    when this returns: each job is cancelled once and its clean-up is waited for.
+    `pulse` beats after each item. `items` is asked for the next one only when a worker is
+    free. `job` keeps its own errors: the first one that escapes takes no further items, cancels
+    what is in flight and is raised here. Cancelling the caller cancels what is in flight too.
+    Either way nothing runs any more when this returns: each job is cancelled once and its clean-up
+    is waited for.
     """
     halted = False
-
-    def wanted() -> Iterator[T]:
-        for item in items:
-            yield item
-            if halted:
-                return
-
-    source = wanted()
+    beat = (pulse or Pulse()).beat
+    source = _until(items, lambda: halted)
 
     async def worker() -> None:
         nonlocal halted
         try:
             for item in source:
                 await job(item)
+                beat()
         except BaseException:
             halted = True
             raise
@@ -48,6 +51,13 @@ async def each(items: Iterable[T], job: Callable[[T], Awaitable[None]], width: i
             one.cancel()
         await DeferredList(workers)
         raise
+
+
+def _until(items: Iterable[T], halted: Callable[[], bool]) -> Iterator[T]:
+    for item in items:
+        yield item
+        if halted():
+            return
 
 
 def _outcome(workers: list[Deferred[None]]) -> Deferred[None]:

@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from mother.core.clock import sleep
+from mother.core.pulse import Pulse
 
 
 class Job(Protocol):
@@ -24,7 +25,10 @@ class Job(Protocol):
 
 
 class Counts(Struct):
-    """What a loop did so far. `seconds` is the last round's length, `total` the sum."""
+    """What a loop did so far. `seconds` is the last round's length, `total` the sum.
+
+    `late` is by how much the last round began later than it was due: the reactor was busy.
+    """
 
     runs: int = 0
     failures: int = 0
@@ -32,6 +36,14 @@ class Counts(Struct):
     seconds: float = 0.0
     total: float = 0.0
     last_end: float = 0.0
+    late: float = 0.0
+
+
+ROUND = 600.0
+"""Seconds in which a round must get a step further, unless its loop is given another limit."""
+
+WAKING = 60.0
+"""Seconds after which a wait that does not end is broken, not late."""
 
 
 class Loop:
@@ -41,6 +53,9 @@ class Loop:
     that takes longer than the interval is an overrun: the missed rounds are left out, the
     next one starts at once. `interval` is asked before each wait, so a new configuration
     takes effect with `hurry()`.
+
+    A round is expected to get on: within `limit()` seconds it ends, or its job's `pulse`, where
+    the job has one, beats again; `stuck()` tells for how long it did not.
     """
 
     log = Logger()
@@ -52,6 +67,7 @@ class Loop:
         clock: IReactorTime,
         delay: float = 0.0,
         failed: Callable[[str, Exception], None] | None = None,
+        limit: Callable[[], float] = lambda: ROUND,
     ) -> None:
         self.job = job
         self.name = job.name
@@ -60,6 +76,11 @@ class Loop:
         self._clock = clock
         self._delay = delay
         self._failed = failed
+        self._limit = limit
+        self._pulse: Pulse | None = getattr(job, "pulse", None)
+        self._beats = 0
+        self._moved = 0.0
+        self._due: float | None = None
         self._running: Deferred[None] | None = None
         self._pause: Deferred[None] | None = None
         self._sick = False
@@ -70,6 +91,7 @@ class Loop:
         """Begin; the loop goes on until `stop`."""
         if self._running is None:
             self._stopping = False
+            self._moved = self._clock.seconds()
             self._running = Deferred.fromCoroutine(self._forever())
             self._running.addErrback(self._end)
 
@@ -90,10 +112,26 @@ class Loop:
         else:
             self._hurried = True
 
+    def stuck(self) -> float:
+        """For how many seconds the loop has not moved though it should; 0 where all is well."""
+        now = self._clock.seconds()
+        if self._running is None or self._stopping:
+            return 0.0
+        if self._running.called:
+            return max(now - self._moved, 1.0)  # it has ended, which no loop does by itself
+        if self._due is not None:
+            overdue = now - self._due
+            return overdue if overdue > WAKING else 0.0
+        beats = self._pulse.beats if self._pulse is not None else 0
+        if beats != self._beats:
+            self._beats, self._moved = beats, now
+        still = now - self._moved
+        return still if still > self._limit() else 0.0
+
     async def _forever(self) -> None:
         await self._wait(self._delay)
         while True:
-            began = self._clock.seconds()
+            began = self._moved = self._clock.seconds()
             await self._round()
             if self._stopping:
                 return
@@ -106,14 +144,16 @@ class Loop:
         if self._hurried:
             self._hurried = False
             seconds = 0.0
+        self._due = self._clock.seconds() + max(seconds, 0.0)
         self._pause = sleep(self._clock, seconds)
         try:
             await self._pause
+            self.counts.late = max(self._clock.seconds() - self._due, 0.0)
         except CancelledError:
             if self._stopping:
                 raise
         finally:
-            self._pause = None
+            self._pause = self._due = None
 
     async def _round(self) -> None:
         try:

@@ -19,6 +19,7 @@ from mother.config.model import Config
 from mother.core.bus import Bus
 from mother.core.crowd import each
 from mother.core.errors import DeviceError
+from mother.core.loop import ROUND
 from mother.core.model import (
     Command,
     CommandKind,
@@ -51,6 +52,9 @@ LOOK_EVERY = 15.0
 LOOK_AFTER = 30.0
 LOOK_AFTER_UPGRADE = 90.0
 """A miner in flight is read this often, and first so long after the write, in seconds."""
+
+FLASHING = 3 * 3600.0
+"""Seconds that one miner may take while firmware is fetched and sent."""
 
 COMMAND_LIFE = 3600.0
 REPEATED_WITHIN = 86400.0
@@ -98,6 +102,7 @@ class Configure:
         self._now = now
         self._scans = scans
         self._undoing = Undoing(roster, commands, setups, bus, now)
+        self.pulse = survey.pulse
         self._pretended: dict[str, object] = {}
         self._writing: set[str] = set()
         self._hopeful: set[str] = set()
@@ -107,12 +112,18 @@ class Configure:
         """Seconds to the next round."""
         return BUSY if self._wait else IDLE
 
+    def limit(self) -> float:
+        """Within so many seconds a round gets on; firmware may come and go slowly."""
+        flights = [self._setups.of(ident).flight for ident in self._writing]
+        slow = any(one is not None and one.version for one in flights)
+        return FLASHING if slow else ROUND + 40 * self._config().dragon_timeout
+
     async def run(self) -> None:
         """One round."""
         await self._watch()
         await self._survey.run(self._scans())
         self._compare()
-        await self._undoing.run()
+        await self._undoing.run(self.pulse)
         wait = await (self._pretend() if self._config().dry_run else self._spread())
         self._wait = bool(wait or self._flights.all() or self._undoing.left())
 
@@ -125,7 +136,7 @@ class Configure:
             for ident, flight in flights.items()
             if (entry := self._roster.get(ident)) is not None and self._is_due(entry, flight)
         ]
-        await each(seen, self._look, AT_ONCE)
+        await each(seen, self._look, AT_ONCE, self.pulse)
         for ident in flights:
             self._flights.look(ident)
 
@@ -234,7 +245,7 @@ class Configure:
             self._writing.add(entry.id)
             chosen.append((entry, steps))
         try:
-            await each(chosen, self._visit, AT_ONCE)
+            await each(chosen, self._visit, AT_ONCE, self.pulse)
         finally:
             self._writing.clear()
         return waiting

@@ -11,7 +11,9 @@ from twisted.logger import Logger
 from mother.config.model import Config, DeviceSettings
 from mother.core.bus import Bus
 from mother.core.crowd import each
+from mother.core.loop import ROUND
 from mother.core.model import Command, CommandKind, EventKind, Severity
+from mother.core.pulse import Pulse
 from mother.fleet.commands import Commands
 from mother.fleet.memory import Memory
 from mother.fleet.news import tell_of
@@ -62,6 +64,7 @@ class Health:
         self._now = now
         self._ready = ready
         self._chart = Chart(memory, now, lambda: config().dry_run)
+        self.pulse = Pulse()
         self._due: dict[str, float] = {}
         self._odd: set[str] = set()
         self._began: float | None = now()
@@ -70,6 +73,10 @@ class Health:
         """Seconds between rounds: the shortest that any miner's settings ask for."""
         every = self._shortest()
         return every if self._may_begin(every) else min(FIRST_LOOK, every)
+
+    def limit(self) -> float:
+        """Within so many seconds a round gets on: one miner may take several answers."""
+        return ROUND + 20 * self._config().dragon_timeout
 
     def numbers(self) -> Mapping[str, float]:
         """The daemon's own gauges about healing."""
@@ -87,14 +94,15 @@ class Health:
         if not self._may_begin(self._shortest()):
             return
         due = [entry for entry in self._roster if self._is_due(entry)]
-        await each([entry for entry in due if self._is_stale(entry)], self._read, AT_ONCE)
+        stale = [entry for entry in due if self._is_stale(entry)]
+        await each(stale, self._read, AT_ONCE, self.pulse)
         due = [entry for entry in due if not entry.dismissed]
         judged = [entry for entry in due if self._guarded(self._examine, entry)]
         self._turn_breaker()
         chosen: list[Entry] = []
         for entry in sorted(judged, key=self._ill_since):
             self._guarded(lambda one: self._weigh(one, chosen), entry)
-        await each(chosen, self._reboot, REBOOTS_AT_ONCE)
+        await each(chosen, self._reboot, REBOOTS_AT_ONCE, self.pulse)
         self._miss()
         self._forget_old()
 

@@ -12,6 +12,8 @@ from twisted.python.failure import Failure
 
 from mother.core.bus import Bus
 from mother.core.clock import sleep
+from mother.core.loop import ROUND
+from mother.core.pulse import Pulse
 from mother.fleet.polling import Poller
 from mother.fleet.roster import Entry, Roster
 from mother.fleet.views import Farm
@@ -56,7 +58,12 @@ class Metrics:
         self._clock = clock
         self._now = now
         self._numbers = numbers
+        self.pulse = Pulse()
         self._flying: set[Deferred[bool]] = set()
+
+    def limit(self) -> float:
+        """Within so many seconds a sweep gets on: it waits for each miner's turn."""
+        return ROUND + self._interval()
 
     async def run(self) -> None:
         """One sweep over all that are known when it begins."""
@@ -66,6 +73,7 @@ class Metrics:
             if wait > TOGETHER:
                 await sleep(self._clock, wait)
             self._launch(entry)
+            self.pulse.beat()
         self._bus.totals(self._farm.totals(self._now()))
         self._bus.numbers(self._numbers())
 

@@ -15,7 +15,9 @@ from mother.config.model import Config
 from mother.core.addresses import Addresses
 from mother.core.bus import Bus
 from mother.core.crowd import Gang
+from mother.core.loop import ROUND
 from mother.core.model import Address, EventKind, Severity
+from mother.core.pulse import Pulse
 from mother.core.units import duration
 from mother.fleet.adoption import Adoption
 from mother.fleet.news import tell_of
@@ -38,8 +40,9 @@ class Sweep(Protocol):
 class Progress:
     """How far the scan is: addresses tried, of how many, and miners met."""
 
-    def __init__(self, total: int = 0) -> None:
+    def __init__(self, total: int = 0, pulse: Pulse | None = None) -> None:
         self.total = total
+        self._pulse = pulse or Pulse()
         self.tried = 0
         self.met = 0
 
@@ -47,7 +50,12 @@ class Progress:
         """The same hosts, counted as they are taken."""
         for host in hosts:
             self.tried += 1
+            self._pulse.beat()
             yield host
+
+    def looked(self) -> None:
+        """One look has ended."""
+        self._pulse.beat()
 
 
 class _Looks:
@@ -77,7 +85,13 @@ class _Looks:
     def begin(self, address: Address) -> None:
         """Look as soon as there is room."""
         self.at.add(address)
-        self.gang.submit(partial(self._look, address))
+        self.gang.submit(partial(self._look_counted, address))
+
+    async def _look_counted(self, address: Address) -> None:
+        try:
+            await self._look(address)
+        finally:
+            self._progress.looked()
 
     async def _look(self, address: Address) -> None:
         look = Deferred.fromCoroutine(self._adoption.look(address))
@@ -124,9 +138,15 @@ class Scan:
         self._clock = clock
         self._now = now
         self._random = random
+        self.pulse = Pulse()
         self.progress = Progress()
         self._rounds = 0
         self._odd: set[Address] = set()
+
+    def limit(self) -> float:
+        """Within so many seconds a scan gets on, however large the network is."""
+        config = self._config()
+        return ROUND + 2 * config.scan_timeout + (3 / config.scan_rate if config.scan_rate else 0)
 
     async def run(self) -> None:
         """One scan of all configured networks."""
@@ -134,7 +154,7 @@ class Scan:
         addresses = Addresses(config.networks, config.exclude)
         self.drop_outsiders()
         answering = self._answering()
-        self.progress = progress = Progress(len(addresses))
+        self.progress = progress = Progress(len(addresses), self.pulse)
         looks = _Looks(self._adoption, progress, self._failed, self._clock, config.scan_timeout)
         try:
             for address in answering.values():

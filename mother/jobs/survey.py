@@ -14,6 +14,7 @@ from mother.core.bus import Bus
 from mother.core.crowd import each
 from mother.core.errors import DeviceError, Stranger, Unsupported
 from mother.core.model import Address, EventKind, Severity
+from mother.core.pulse import Pulse
 from mother.fleet.desired import (
     Aspect,
     FirmwareSource,
@@ -58,6 +59,7 @@ class Survey:
         self._config = config
         self._now = now
         self._misplaced = misplaced
+        self.pulse = Pulse()
         self._looked: dict[str, int] = {}
         self.asked_for: set[str] = set()
         self.unread: dict[str, str] = {}
@@ -86,8 +88,9 @@ class Survey:
         due = [one for one in self._roster if self._looked.get(one.id) != scan and _answers(one)]
         for entry in due:
             self._looked[entry.id] = scan
-        await each([one for one in due if self.asks(one)], self._ask, AT_ONCE)
-        await each([one for one in due if self._is_offer_due(one)], self._check, CHECKS_AT_ONCE)
+        await each([one for one in due if self.asks(one)], self._ask, AT_ONCE, self.pulse)
+        offers = [one for one in due if self._is_offer_due(one)]
+        await each(offers, self._check, CHECKS_AT_ONCE, self.pulse)
         for ident in [ident for ident in self._looked if self._roster.get(ident) is None]:
             del self._looked[ident]
             self.unread.pop(ident, None)

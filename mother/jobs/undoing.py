@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from mother.core.bus import Bus
 from mother.core.crowd import each
 from mother.core.model import Change, Command, CommandKind, EventKind, Settings, Severity
+from mother.core.pulse import Pulse
 from mother.fleet.commands import Commands
 from mother.fleet.desired import pool_changes, profile_change
 from mother.fleet.news import tell_of
@@ -43,11 +44,11 @@ class Undoing:
         """Who is still to be put back."""
         return [entry for entry in self._roster if self._setups.of(entry.id).undoing]
 
-    async def run(self) -> None:
+    async def run(self, pulse: Pulse) -> None:
         """Put back as many as may restart now."""
         places = self._setups.places()
         ready = [one for one in self.left() if not one.failures and self._may(one)]
-        await each(ready[:places], self._undo, AT_ONCE)
+        await each(ready[:places], self._undo, AT_ONCE, pulse)
 
     def _may(self, entry: Entry) -> bool:
         """It may have been held since."""
