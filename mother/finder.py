@@ -60,7 +60,7 @@ class Finder:
         self.view = RosterView(self.roster, self.setups.held, self._word)
         self.bus = Bus(config.site, now, lambda: uuid.uuid4().hex)
         self.errands = Gang(ERRANDS_AT_ONCE, self._errand_failed)
-        self.poller = Poller(self.bus, now, self.misplaced)
+        self.poller = Poller(self.bus, now, self.misplaced, reactor.seconds)
         self._build_finding(memory, random or Random())  # noqa: S311  # scatters a scan only
         self._build_configuring()
 

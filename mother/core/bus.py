@@ -16,7 +16,8 @@ class Sample(Struct, frozen=True):
 
     `reading` is None while the miner is gone; `last_seen` is Unix seconds. `model` names the
     type segment of a metric (`T1`). `at_rest` maps those native names that must fall to 0,
-    because the miner is gone or asleep, or no longer tells them.
+    because the miner is gone or asleep, or no longer tells them. `latency` is how many seconds
+    the device took to answer; None where it was not asked, or did not.
     """
 
     device: str
@@ -28,6 +29,7 @@ class Sample(Struct, frozen=True):
     at: float
     reading: Reading | None = None
     at_rest: Mapping[str, float] = {}
+    latency: float | None = None
 
 
 class Sink(Protocol):

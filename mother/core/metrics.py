@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from mother.core.bus import Sample
-from mother.core.model import Reading, State, Totals
+from mother.core.model import Board, Pool, Reading, State, Totals
 
 
 class Metric(Struct, frozen=True):
@@ -23,6 +23,24 @@ class Metric(Struct, frozen=True):
     gone: float | None = None
 
 
+class BoardMetric(Struct, frozen=True):
+    """One gauge per hashboard, below `miner.{worker}.board.{index}.`; `gone` as for a miner."""
+
+    name: str
+    unit: str
+    value: Callable[[Board], float | None]
+    gone: float | None = None
+
+
+class PoolMetric(Struct, frozen=True):
+    """One gauge per pool of a miner, below `miner.{worker}.pool.{index}.`; `gone` likewise."""
+
+    name: str
+    unit: str
+    value: Callable[[Pool], float | None]
+    gone: float | None = None
+
+
 class FarmMetric(Struct, frozen=True):
     """One gauge of the whole farm, below `fleet.`."""
 
@@ -33,6 +51,14 @@ class FarmMetric(Struct, frozen=True):
 
 def _hashrate(sample: Sample, reading: Reading) -> float | None:
     return 0.0 if sample.state is State.ASLEEP else reading.hashrate
+
+
+def _power(sample: Sample, reading: Reading) -> float | None:
+    return 0.0 if sample.state is State.ASLEEP and reading.power is None else reading.power
+
+
+def _efficiency(sample: Sample, reading: Reading) -> float | None:
+    return None if sample.state is State.ASLEEP else reading.efficiency
 
 
 def _number(value: bool | None) -> float | None:
@@ -51,12 +77,30 @@ METRICS: tuple[Metric, ...] = (
     Metric("boards_expected", "boards", lambda s, r: r.expected_boards),
     Metric("temperature_max", "C", lambda s, r: r.temperature_max),
     Metric("fan_percent", "%", lambda s, r: r.fan_percent),
+    Metric("power", "W", _power, gone=0.0),
+    Metric("efficiency", "J/TH", _efficiency),
     Metric("pool_alive", "0 or 1", lambda s, r: _number(r.pool_alive), gone=0.0),
     Metric("accepted", "shares", lambda s, r: _sum([b.accepted for b in r.boards])),
     Metric("rejected", "shares", lambda s, r: _sum([b.rejected for b in r.boards])),
     Metric("uptime", "s", lambda s, r: r.uptime),
     Metric("last_seen", "Unix s", lambda s, r: s.last_seen),
     Metric("reachable", "0 or 1", lambda s, r: float(s.reachable), gone=0.0),
+)
+
+BOARD_METRICS: tuple[BoardMetric, ...] = (
+    BoardMetric("alive", "0 or 1", lambda board: _number(board.alive), gone=0.0),
+    BoardMetric("hashrate", "H/s", lambda board: board.hashrate, gone=0.0),
+    BoardMetric("temperature", "C", lambda board: board.temperature),
+    BoardMetric("accepted", "shares", lambda board: board.accepted),
+    BoardMetric("rejected", "shares", lambda board: board.rejected),
+    BoardMetric("hardware_errors", "errors", lambda board: board.hardware_errors),
+)
+
+POOL_METRICS: tuple[PoolMetric, ...] = (
+    PoolMetric("alive", "0 or 1", lambda pool: _number(pool.alive), gone=0.0),
+    PoolMetric("active", "0 or 1", lambda pool: _number(pool.active), gone=0.0),
+    PoolMetric("accepted", "shares", lambda pool: pool.accepted),
+    PoolMetric("rejected", "shares", lambda pool: pool.rejected),
 )
 
 
@@ -73,6 +117,8 @@ FARM_METRICS: tuple[FarmMetric, ...] = (
     FarmMetric("boards_alive", "boards", lambda t: t.boards_alive),
     FarmMetric("boards_expected", "boards", lambda t: t.boards_expected),
     FarmMetric("temperature_max", "C", lambda t: t.temperature_max),
+    FarmMetric("power", "W", lambda t: t.power),
+    FarmMetric("efficiency", "J/TH", lambda t: t.efficiency),
     FarmMetric("accepted", "shares", lambda t: t.accepted),
     FarmMetric("rejected", "shares", lambda t: t.rejected),
 )

@@ -80,8 +80,9 @@ class Reading(Struct, frozen=True):
 
     `uptime` is the mining program's, in seconds. `restarting` means the device answers but
     its mining program is not ready. `expected_boards` is None where the model is unknown.
-    `native` maps the family's own metric names (already safe, such as `dev.0.MHS-5m`) to
-    numbers; the sinks send them below the worker's name.
+    `power` is in W; `power_source` says whether the device `measured` or `reported` it, or it is
+    the maker's `nameplate`. `native` maps the family's own metric names (already safe, such as
+    `dev.0.MHS-5m`) to numbers; the sinks send them below the worker's name.
     """
 
     at: float
@@ -94,6 +95,8 @@ class Reading(Struct, frozen=True):
     expected_hashrate: float | None = None
     expected_boards: int | None = None
     uptime: float | None = None
+    power: float | None = None
+    power_source: str = ""
     tuning: bool = False
     restarting: bool = False
     asleep: bool = False
@@ -110,10 +113,20 @@ class Reading(Struct, frozen=True):
         return max((b.temperature for b in self.boards if b.temperature is not None), default=None)
 
     @property
+    def efficiency(self) -> float | None:
+        """J/TH; None where power or hashrate is not known, or it does not hash."""
+        return efficiency(self.power, self.hashrate)
+
+    @property
     def pool_alive(self) -> bool | None:
         """Whether any pool is alive; None when no pool says."""
         said = [pool.alive for pool in self.pools if pool.alive is not None]
         return any(said) if said else None
+
+
+def efficiency(power: float | None, hashrate: float | None) -> float | None:
+    """J/TH of so many W and H/s; None where either is not known, or nothing hashes."""
+    return power / (hashrate / 1e12) if power is not None and hashrate else None
 
 
 class ConfiguredPool(Struct, frozen=True, gc=False):
@@ -303,7 +316,8 @@ class Event(Struct, frozen=True, kw_only=True):
 class Totals(Struct, frozen=True, kw_only=True):
     """The farm in one line; `states` counts miners by State value.
 
-    `given_up` are those that were known and are not looked for by polls any more.
+    `given_up` are those that were known and are not looked for by polls any more. `power` (W)
+    sums what is known of those that hash; `efficiency` (J/TH) is of those whose power is known.
     """
 
     at: float
@@ -317,3 +331,5 @@ class Totals(Struct, frozen=True, kw_only=True):
     accepted: float
     rejected: float
     given_up: int = 0
+    power: float = 0.0
+    efficiency: float | None = None

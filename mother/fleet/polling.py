@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
@@ -22,15 +23,20 @@ class Poller:
     """Reads miners; `skipped` counts polls left out because the last one is still in flight.
 
     `misplaced` is told of an address where another device answers than we believed, or one
-    that refuses our login: it shall look who is there now.
+    that refuses our login: it shall look who is there now. `seconds` times the answers.
     """
 
     log = Logger()
 
     def __init__(
-        self, bus: Bus, now: Callable[[], float], misplaced: Callable[[Address], None]
+        self,
+        bus: Bus,
+        now: Callable[[], float],
+        misplaced: Callable[[Address], None],
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bus = bus
+        self._seconds = seconds
         self._now = now
         self._misplaced = misplaced
         self.skipped = 0
@@ -65,14 +71,16 @@ class Poller:
             try:
                 if entry.doubtful:
                     await recognised(entry)
+                began = self._seconds()
                 reading = await device.read(self._now())
+                latency = self._seconds() - began
             except CancelledError:
                 raise
             except Exception as error:
                 self._failed(entry, device, error, where)
                 return False
         if not entry.dismissed:
-            self._answered(entry, with_boards(reading, entry.boards))
+            self._answered(entry, with_boards(reading, entry.boards), latency)
         return True
 
     def homeless(self, entry: Entry, where: str) -> None:
@@ -83,15 +91,15 @@ class Poller:
         """Publish a miner that is given up one last time, as gone."""
         self._publish(entry, State.GONE)
 
-    def _answered(self, entry: Entry, reading: Reading) -> None:
+    def _answered(self, entry: Entry, reading: Reading, latency: float) -> None:
         silent = entry.failing_since if entry.gone else None
         _rest(entry, reading)
         entry.answered(self._now(), reading)
         if silent is not None:
             self._back(entry, silent)
-        self._publish(entry, entry.state())
+        self._publish(entry, entry.state(), latency)
 
-    def _publish(self, entry: Entry, state: State) -> None:
+    def _publish(self, entry: Entry, state: State, latency: float | None = None) -> None:
         reading, gone = entry.reading, state is State.GONE
         at_rest: Mapping[str, float] = entry.resting
         if reading is not None and (gone or state is State.ASLEEP):
@@ -107,6 +115,7 @@ class Poller:
                 at=self._now(),
                 reading=None if gone else reading,
                 at_rest=at_rest,
+                latency=latency,
             )
         )
 

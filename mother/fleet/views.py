@@ -8,7 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from mother.core.model import Address, State, Totals
+from mother.core.model import Address, State, Totals, efficiency
 from mother.fleet.roster import Entry, Roster
 
 
@@ -63,7 +63,7 @@ class RosterView:
     def totals(self, now: float) -> Totals:
         """The sums; a gone miner counts with no hashrate but with what it should have."""
         states: Counter[str] = Counter()
-        hashrate = expected = accepted = rejected = 0.0
+        hashrate = expected = accepted = rejected = power = metered = 0.0
         alive = boards = 0
         hottest: list[float] = []
         for entry in self._roster:
@@ -79,6 +79,9 @@ class RosterView:
             if state in (State.GONE, State.ASLEEP):
                 continue
             hashrate += reading.hashrate or 0.0
+            if reading.power is not None:
+                power += reading.power
+                metered += reading.hashrate or 0.0
             alive += reading.boards_alive or 0
             if reading.temperature_max is not None:
                 hottest.append(reading.temperature_max)
@@ -94,6 +97,8 @@ class RosterView:
             accepted=accepted,
             rejected=rejected,
             given_up=len(self._roster.given_up),
+            power=power,
+            efficiency=efficiency(power, metered) if power else None,
         )
 
     def rows(self) -> list[Row]:

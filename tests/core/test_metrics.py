@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from mother.core.bus import Sample
-from mother.core.metrics import FARM_METRICS, METRICS
-from mother.core.model import Board, Pool, Reading, State, Totals
+from mother.core.metrics import BOARD_METRICS, FARM_METRICS, METRICS, POOL_METRICS
+from mother.core.model import Board, Pool, Reading, State, Totals, efficiency
 
 FULL = Reading(
     at=100.0,
@@ -23,6 +23,8 @@ FULL = Reading(
     expected_hashrate=16.0e12,
     expected_boards=3,
     uptime=4000.0,
+    power=986.0,
+    power_source="nameplate",
 )
 ALL_NAMES = {
     "hashrate",
@@ -31,6 +33,8 @@ ALL_NAMES = {
     "boards_expected",
     "temperature_max",
     "fan_percent",
+    "power",
+    "efficiency",
     "pool_alive",
     "accepted",
     "rejected",
@@ -57,6 +61,8 @@ def test_a_full_reading_gives_every_uniform_metric() -> None:
         "boards_expected": 3,
         "temperature_max": 111.0,
         "fan_percent": 72.0,
+        "power": 986.0,
+        "efficiency": pytest.approx(91.3, abs=0.01),
         "pool_alive": 1.0,
         "accepted": 150,
         "rejected": 3,
@@ -91,9 +97,43 @@ def test_an_asleep_miner_has_hashrate_zero_whatever_it_says() -> None:
     assert gauges(Reading(at=100.0), State.ASLEEP)["hashrate"] == 0.0
 
 
+def test_an_asleep_miner_that_tells_no_power_draws_none_and_has_no_efficiency() -> None:
+    assert gauges(Reading(at=100.0), State.ASLEEP)["power"] == 0.0
+    asleep = gauges(msgspec.structs.replace(FULL, power=35.0), State.ASLEEP)
+    assert asleep["power"] == 35.0
+    assert "efficiency" not in asleep
+
+
+@pytest.mark.parametrize(("power", "hashrate"), [(None, 1e13), (1480.0, None), (1480.0, 0.0)])
+def test_there_is_no_efficiency_without_power_or_hashrate(
+    power: float | None, hashrate: float | None
+) -> None:
+    assert efficiency(power, hashrate) is None
+
+
+def test_the_gauges_of_a_board_and_of_a_pool_are_known() -> None:
+    assert [row.name for row in BOARD_METRICS] == [
+        "alive",
+        "hashrate",
+        "temperature",
+        "accepted",
+        "rejected",
+        "hardware_errors",
+    ]
+    assert [row.name for row in POOL_METRICS] == ["alive", "active", "accepted", "rejected"]
+    assert [row.value(FULL.boards[1]) for row in BOARD_METRICS] == [0, None, 111, 50, 2, None]
+    assert [row.value(FULL.pools[1]) for row in POOL_METRICS] == [1, None, None, None]
+
+
 def test_a_gone_miner_falls_to_zero_only_where_zero_is_true() -> None:
     gone = {row.name: row.gone for row in METRICS if row.gone is not None}
-    assert gone == {"hashrate": 0.0, "boards_alive": 0.0, "pool_alive": 0.0, "reachable": 0.0}
+    assert gone == {
+        "hashrate": 0.0,
+        "boards_alive": 0.0,
+        "power": 0.0,
+        "pool_alive": 0.0,
+        "reachable": 0.0,
+    }
 
 
 def test_the_uniform_names_are_those_that_dashboards_are_built_on() -> None:
@@ -114,6 +154,8 @@ def farm(**changes: Any) -> dict[str, float | None]:
         accepted=1000,
         rejected=10,
         given_up=2,
+        power=3700.0,
+        efficiency=92.5,
     )
     return {row.name: row.value(msgspec.structs.replace(totals, **changes)) for row in FARM_METRICS}
 
@@ -140,6 +182,8 @@ def test_the_farms_sums_are_those_of_its_totals() -> None:
         "boards_alive": 11,
         "boards_expected": 15,
         "temperature_max": 111.0,
+        "power": 3700.0,
+        "efficiency": 92.5,
         "accepted": 1000,
         "rejected": 10,
     }

@@ -12,19 +12,21 @@ from msgspec import Struct
 class Model(Struct, frozen=True):
     """One type. `base` turns the fields named MHS into H/s; None: they cannot be trusted.
 
-    `hashrate` is what the maker promises for the whole miner, in H/s.
+    `hashrate` is what the maker promises for the whole miner, in H/s, and `power` what it draws
+    then, in W: the miner itself tells none.
     """
 
     algorithm: str = ""
     base: float | None = 1e6
     boards: int | None = None
     hashrate: float | None = None
+    power: float | None = None
 
 
 UNKNOWN = Model()
 
 MODELS: dict[str, Model] = {
-    "T1": Model("sha256", 1e6, boards=3, hashrate=16e12),
+    "T1": Model("sha256", 1e6, boards=3, hashrate=16e12, power=1480.0),
     "T2": Model("sha256", 1e6, boards=3),
     "A4+": Model("scrypt", 1e6),
     "A5": Model("x11", 1e6),

@@ -134,6 +134,8 @@ def reading(answer: Mapping[str, Any], model: str, now: float) -> Reading:
         expected_hashrate=known.hashrate,
         expected_boards=known.boards,
         uptime=max((b.elapsed for b in boards if b.elapsed is not None), default=None),
+        power=_power(boards, known),
+        power_source="" if known.power is None else "nameplate",
         tuning=answer.get("tuning") is True,
         native=native,
     )
@@ -150,6 +152,13 @@ def _restarting(model: str, now: float) -> Reading:
         expected_boards=known.boards,
         restarting=True,
     )
+
+
+def _power(boards: tuple[Board, ...], known: Model) -> float | None:
+    """The nameplate's share of the boards that are alive: a board draws what it hashes with."""
+    if known.power is None or not known.boards:
+        return None
+    return known.power * min(sum(1 for board in boards if board.alive) / known.boards, 1.0)
 
 
 def _hashrate(boards: tuple[Board, ...], answer: Mapping[str, Any]) -> float | None:
