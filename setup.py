@@ -41,12 +41,20 @@ setup(
         "rich>=13",
     ],
     extras_require={
+        "farm": [  # what a lone farm or a commander needs beyond an agent
+            "prometheus-client>=0.20",
+            "apprise>=1.9",
+        ],
+        "postgres": ["psycopg[binary]>=3.2"],
+        "rig": ["nvidia-ml-py>=12"],
         "dev": [
             "pytest>=8",
             "pytest-twisted>=1.14",
             "hypothesis>=6",
             "PyYAML>=6",
             "dragon-rest==0.2.3",
+            "prometheus-client>=0.20",
+            "apprise>=1.9",
             "mypy>=1.13",
             "mypy-zope>=1.0",
             "ruff>=0.9",

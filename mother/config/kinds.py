@@ -23,6 +23,7 @@ class Kind(Struct, frozen=True):
 
     `from_text` turns the text of a flag or environment variable into what a file would hold;
     `check` turns that into the value that counts. Both raise ConfigError.
+    `joint` stands between the texts of a flag that is repeated.
     """
 
     metavar: str
@@ -31,6 +32,7 @@ class Kind(Struct, frozen=True):
     from_text: Callable[[str, str], object] = _as_is
     switch: bool = False
     many: bool = False
+    joint: str = ","
 
 
 def plain(number: float) -> str:

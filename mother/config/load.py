@@ -13,7 +13,7 @@ from mother.config import notes
 from mother.config.blocks import NO_MODE, check_blocks
 from mother.config.file import FileContent, Named, named_in, read_file
 from mother.config.firmware import NO_DIGEST
-from mother.config.model import Config, DeviceSettings, Statsd, Waves
+from mother.config.model import Alarm, Config, DeviceSettings, Statsd, Waves
 from mother.config.networks import check_limits
 from mother.config.options import BY_KEY, OPTIONS, PREDECESSOR, Option
 from mother.config.pools import Pools
@@ -156,7 +156,8 @@ def _check(option: Option, value: Any, place: str) -> Any:
 
 def _check_text(option: Option, value: Any, place: str) -> Any:
     if isinstance(value, list):  # argparse turns the value `--` into an empty list
-        value = ",".join(part if isinstance(part, str) else "--" for part in value) or "--"
+        parts = [part if isinstance(part, str) else "--" for part in value]
+        value = option.kind.joint.join(parts) or "--"
     if isinstance(value, str):
         value = option.kind.from_text(value, place)
     return option.kind.check(value, place)
@@ -190,7 +191,13 @@ def _build(values: dict[str, Any], blocks: Any, problems: Problems) -> Config:
     values["control_socket"] = values["control_socket"] or os.path.join(beside, SOCKET)
     if os.path.abspath(values["state_file"]) == os.path.abspath(values["inventory_file"]):
         problems.add("state_file", "is the inventory_file too; give it a name of its own")
-    parts: dict[str, dict[str, Any]] = {"": {}, "statsd": {}, "settings": {}, "waves": {}}
+    parts: dict[str, dict[str, Any]] = {
+        "": {},
+        "statsd": {},
+        "settings": {},
+        "waves": {},
+        "alarm": {},
+    }
     for option in OPTIONS:
         part, _, name = option.at.rpartition(".")
         if name:
@@ -200,6 +207,7 @@ def _build(values: dict[str, Any], blocks: Any, problems: Problems) -> Config:
         **parts[""],
         statsd=Statsd(**parts["statsd"]),
         waves=Waves(**parts["waves"]),
+        alarm=Alarm(**parts["alarm"]),
         settings=settings,
         blocks=check_blocks(blocks, settings, problems),
         pools_by_mac=pools.by_mac,

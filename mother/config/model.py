@@ -56,13 +56,38 @@ class Block(Struct, frozen=True):
 
 
 class Statsd(Struct, frozen=True):
-    """Where metrics go. `host` None: nowhere. `interval` in seconds."""
+    """Where metrics go. `host` None: nowhere. `interval` in seconds.
+
+    `tags`: the uniform metrics go out a second time, with tags.
+    """
 
     host: str | None
     port: int
     prefix: str
     interval: float
     type_segment: bool
+    tags: bool = False
+
+
+class Alarm(Struct, frozen=True):
+    """Who is told what. `urls` are apprise's and secret, as is `heartbeat_url`.
+
+    `drop` is in percent of the farm's mean hashrate of the last hour, `gone` in miners,
+    `heartbeat_interval` in seconds.
+    """
+
+    urls: tuple[str, ...] = ()
+    drop: float = 20.0
+    gone: int = 5
+    heartbeat_url: str | None = None
+    heartbeat_interval: float = 60.0
+
+    def __repr__(self) -> str:
+        beat = "None" if self.heartbeat_url is None else "'***'"
+        return (
+            f"Alarm(urls={len(self.urls)} of them, drop={self.drop:g}, gone={self.gone}, "
+            f"heartbeat_url={beat}, heartbeat_interval={self.heartbeat_interval:g})"
+        )
 
 
 class Waves(Struct, frozen=True):
@@ -110,6 +135,9 @@ class Config(Struct, frozen=True, dict=True):
     notes: tuple[str, ...] = ()
     pools_by_mac: Mapping[str, tuple[PoolWish, ...]] = {}
     waves: Waves = Waves()
+    alarm: Alarm = Alarm()
+    metrics_listen: str | None = None
+    log_format: str = "auto"
 
     def for_device(self, model: str, mac: str) -> DeviceSettings:
         """The settings of one device: the first block that fits best, else the general ones.

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
+from mother.config.alarm import check_heartbeat, check_notify_urls, lines
 from mother.config.firmware import check_digest, check_file
 from mother.config.kinds import (
     HOST,
@@ -23,6 +24,7 @@ from mother.config.kinds import (
     split,
     whole,
 )
+from mother.config.listen import check_endpoint
 from mother.config.networks import check_networks, check_some_networks
 from mother.config.pools import Pools, check_credentials, check_pools
 from mother.core.model import Credential
@@ -40,6 +42,9 @@ CREDENTIALS = Kind("JSON", check_credentials, from_text=json_of)
 LEVEL = whole("level", 0, 100, 2, "LEVEL")
 FIRMWARE = Kind("PATH", check_file)
 DIGEST = Kind("SHA256", check_digest)
+LISTEN = Kind("ENDPOINT", check_endpoint)
+NOTIFY = Kind("URL", check_notify_urls, from_text=lines, many=True, joint="\n")
+HEARTBEAT = Kind("URL", check_heartbeat)
 MINERS = whole("number of miners", 1, 100_000, 5, "MINERS")
 
 FACTORY_LOGINS = (
@@ -55,7 +60,7 @@ class Option(Struct, frozen=True):
 
     `at` is where it lands in Config (`statsd.host`; empty: it only steers the checks);
     `main` its place under `[main]` in a file of mother-of-dragons; `predecessor` the default
-    under that name.
+    under that name. `secret` ones are never printed.
     """
 
     key: str
@@ -69,6 +74,7 @@ class Option(Struct, frozen=True):
     example: str = ""
     needs_restart: bool = False
     has_flag: bool = True
+    secret: bool = False
 
     @property
     def flag(self) -> str:
@@ -110,7 +116,8 @@ HEALTH = "Health"
 SETUP = "Setting miners up"
 SPREAD = "How fast a change spreads"
 METRICS = "Metrics"
-FILES = "Files and names"
+ALARM = "Alarms"
+FILES = "Files, names and the log"
 
 OPTIONS: tuple[Option, ...] = (
     Option(
@@ -407,6 +414,73 @@ OPTIONS: tuple[Option, ...] = (
         at="statsd.type_segment",
     ),
     Option(
+        "statsd_tags",
+        METRICS,
+        SWITCH,
+        False,
+        "Send the uniform metrics a second time under names with tags (worker, model, site, board, "
+        "pool), as DogStatsD writes them: statsd 0.9 hands them to Graphite as its tags.",
+        at="statsd.tags",
+    ),
+    Option(
+        "metrics_listen",
+        METRICS,
+        LISTEN,
+        None,
+        "Serve /metrics for Prometheus, /healthz and /readyz at this Twisted endpoint. Whoever "
+        "reaches it can read it. Needs mother[farm].",
+        at="metrics_listen",
+        example='"tcp:9151:interface=127.0.0.1"',
+        needs_restart=True,
+    ),
+    Option(
+        "notify_url",
+        ALARM,
+        NOTIFY,
+        (),
+        "Where alarms are told: an address of apprise (tgram://..., mailto://..., ntfy://... and "
+        "many more), or credential:NAME or env:NAME for where it stands. May be repeated. Needs "
+        "mother[farm].",
+        at="alarm.urls",
+        secret=True,
+        example='["credential:telegram"]',
+    ),
+    Option(
+        "notify_drop",
+        ALARM,
+        number("percent", 1, 100, 20),
+        20.0,
+        "Tell when the farm's hashrate is so much below its mean of the last hour.",
+        at="alarm.drop",
+    ),
+    Option(
+        "notify_gone",
+        ALARM,
+        MINERS,
+        5,
+        "Tell when more than this many miners are gone at once.",
+        at="alarm.gone",
+    ),
+    Option(
+        "heartbeat_url",
+        ALARM,
+        HEARTBEAT,
+        None,
+        "Address that is asked (GET) while all is well, as healthchecks.io and its like want it: "
+        "they tell you when it stays away. credential:NAME and env:NAME say where it stands.",
+        at="alarm.heartbeat_url",
+        secret=True,
+        example='"credential:heartbeat"',
+    ),
+    Option(
+        "heartbeat_interval",
+        ALARM,
+        seconds(5, DAY, 60),
+        60.0,
+        "Time between two heartbeats.",
+        at="alarm.heartbeat_interval",
+    ),
+    Option(
         "inventory_file",
         FILES,
         PATH,
@@ -454,6 +528,16 @@ OPTIONS: tuple[Option, ...] = (
         "site",
         "Name of this farm; part of every miner's identity.",
         at="site",
+        needs_restart=True,
+    ),
+    Option(
+        "log_format",
+        FILES,
+        choice("auto", "text", "json", "journal"),
+        "auto",
+        "How the log is written: text, json (one object a line), journal (systemd's, with "
+        "priorities and fields), or auto: journal where it is read, text elsewhere.",
+        at="log_format",
         needs_restart=True,
     ),
 )

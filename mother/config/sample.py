@@ -91,7 +91,7 @@ def _names(option: Option) -> str:
 
 def _setting(option: Option, program: str, config: Config | None) -> str:
     value = option.default_for(program)
-    if config is not None and option.at:
+    if config is not None and option.at and not option.secret:
         value = _at(config, option.at)
     if value in (None, ()):
         return f"#{option.key} = {option.example}"

@@ -82,13 +82,26 @@ VALUES = {
     "statsd_port": ("9125", 9125),
     "statsd_prefix": ("farm.a", "farm.a"),
     "statsd_interval": ("16", 16),
+    "metrics_listen": ("tcp:9151:interface=127.0.0.1", "tcp:9151:interface=127.0.0.1"),
+    "notify_url": ("ntfy://a,b ntfy://c", ("ntfy://a,b", "ntfy://c")),
+    "notify_drop": ("30", 30),
+    "notify_gone": ("6", 6),
+    "heartbeat_url": ("https://hc.example/a", "https://hc.example/a"),
+    "heartbeat_interval": ("18", 18),
+    "log_format": ("json", "json"),
     "inventory_file": ("inv.json", "inv.json"),
     "state_file": ("state.json", "state.json"),
     "control_socket": ("m.sock", "m.sock"),
     "worker_template": ("{model}-{mac6}", "{model}-{mac6}"),
     "site": ("north", "north"),
 }
-SWITCHES = {"dragon_health_reboot", "dragon_auto_upgrade", "statsd_type_segment", "dry_run"}
+SWITCHES = {
+    "statsd_tags",
+    "dragon_health_reboot",
+    "dragon_auto_upgrade",
+    "statsd_type_segment",
+    "dry_run",
+}
 
 
 def at(config: Config, key: str) -> object:
@@ -105,6 +118,8 @@ def test_each_option_is_a_flag_a_variable_and_a_key_of_the_file(key: str) -> Non
     literal = text if isinstance(expected, (int, float)) else f'"{text}"'
     if key == "exclude":
         literal = '["10.9.0.1", "10.9.0.2"]'
+    if key == "notify_url":
+        literal = '["ntfy://a,b", "ntfy://c"]'
     mode = () if key == "dragon_autotune_mode" else ("--dragon-autotune-mode=efficient",)
     assert at(load(option.flag, text, *mode), key) == expected
     assert at(load(*mode, env={option.env: text}), key) == expected
@@ -146,6 +161,11 @@ def test_a_switch_turned_off_by_flag_stays_off_whatever_variable_and_file_say() 
 def test_an_empty_variable_counts_as_not_set() -> None:
     env = {"MOTHER_SCAN_INTERVAL": "", "MOTHER_DRY_RUN": "", "MOTHER_CREDENTIALS": ""}
     assert load(env=env, file="scan_interval = 30").scan_interval == 30
+
+
+def test_addresses_for_alarms_may_be_repeated_and_hold_commas() -> None:
+    told = load("--notify-url", "ntfy://a,b", "--notify-url", "ntfy://c")
+    assert told.alarm.urls == ("ntfy://a,b", "ntfy://c")
 
 
 def test_networks_may_be_repeated_and_parted_by_commas() -> None:
@@ -212,6 +232,8 @@ def test_each_line_of_the_printed_file_that_can_be_switched_on_is_known() -> Non
     on = [line[1:] if line[:1] == "#" and line[1:2] != " " else line for line in lines]
     with tempfile.NamedTemporaryFile(suffix="_20180515_060842.swu") as firmware:
         text = "\n".join(on).replace("/srv/firmware/t1_20180515_060842.swu", firmware.name)
+        text = text.replace("credential:telegram", "ntfy://farm")
+        text = text.replace("credential:heartbeat", "https://hc.example/a")
         config = load(file=text)
     assert config.networks == ("10.1.0.0/22",)
     assert config.statsd.host == "localhost"
@@ -222,6 +244,13 @@ def test_each_line_of_the_printed_file_that_can_be_switched_on_is_known() -> Non
         "pools",
         "credentials",
     } == set(BY_KEY)
+
+
+def test_the_printed_file_never_holds_an_address_that_is_secret() -> None:
+    told = load("--notify-url", "ntfy://hush", "--heartbeat-url", "https://hc.example/hush")
+    assert told.alarm.urls == ("ntfy://hush",)
+    assert "hush" not in print_toml("mother", told)
+    assert "hush" not in repr(told)
 
 
 def test_the_printed_file_can_hold_the_values_in_force_without_any_password() -> None:
