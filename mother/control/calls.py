@@ -32,6 +32,9 @@ class Desk(Protocol):
         `miner` is a worker name, MAC or IP address.
         """
 
+    async def kept(self) -> str:
+        """Wait until what was ordered is on the disk; why it is not, or empty."""
+
     def plan(self) -> Mapping[str, Any]:
         """The difference between wish and farm: at, dry_run, miners, restarts, items, unread."""
 
@@ -207,18 +210,34 @@ async def _order(desk: Desk, order: Order) -> Mapping[str, Any]:
     return await desk.order(order.miner, order.kind, args, order.by, order.despite_hold)
 
 
+async def _lasting(desk: Desk, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The answer once the disk has what it tells of, or with the reason why it has not."""
+    trouble = await desk.kept()
+    if not trouble:
+        return answer
+    return {**answer, "text": f"{answer['text']} It lasts only until mother ends: {trouble}."}
+
+
 CALLS: Mapping[str, Call] = {
     "status": Call(GET, None, lambda desk, _: desk.status()),
     "plan": Call(GET, None, lambda desk, _: desk.plan()),
     "progress": Call(GET, None, lambda desk, _: desk.progress()),
-    "clear": Call(POST, Clear, lambda desk, a: {"text": desk.clear(a.miner)}),
+    "clear": Call(POST, Clear, lambda desk, a: _lasting(desk, {"text": desk.clear(a.miner)})),
     "apply": Call(POST, Apply, lambda desk, a: desk.apply(a.scope, a.by)),
     "undo": Call(POST, Undo, lambda desk, a: desk.undo(a.target, a.by, a.preview, a.despite_hold)),
-    "hold": Call(POST, Hold, lambda desk, a: desk.hold(a.scope, a.seconds, a.why, a.by)),
-    "release": Call(POST, Apply, lambda desk, a: desk.release(a.scope, a.by)),
+    "hold": Call(
+        POST, Hold, lambda desk, a: _lasting(desk, desk.hold(a.scope, a.seconds, a.why, a.by))
+    ),
+    "release": Call(POST, Apply, lambda desk, a: _lasting(desk, desk.release(a.scope, a.by))),
     "order": Call(POST, Order, _order),
-    "accept": Call(POST, Accept, lambda desk, a: {"text": desk.accept(a.miner, a.boards, a.by)}),
-    "replace": Call(POST, Replace, lambda desk, a: {"text": desk.replace(a.old, a.new, a.by)}),
+    "accept": Call(
+        POST,
+        Accept,
+        lambda desk, a: _lasting(desk, {"text": desk.accept(a.miner, a.boards, a.by)}),
+    ),
+    "replace": Call(
+        POST, Replace, lambda desk, a: _lasting(desk, {"text": desk.replace(a.old, a.new, a.by)})
+    ),
 }
 
 T = TypeVar("T", bound=Struct)

@@ -89,7 +89,13 @@ class Desk:
                 for one in sorted(self._roster.sightings.values(), key=lambda one: one.address)
             ],
             "numbers": dict(self._numbers()),
+            "trouble": self._memory.trouble,
         }
+
+    async def kept(self) -> str:
+        """Wait until what was ordered is on the disk; why it is not, or empty."""
+        await self._memory.save_now()
+        return self._memory.trouble
 
     def plan(self) -> Mapping[str, Any]:
         """What differs between wish and farm."""

@@ -63,6 +63,9 @@ class Guard(Protocol):
     def forbids(self, entry: Entry, command: Command) -> str:
         """Why this may not be done now; empty where it may."""
 
+    def forgets(self, command: Command) -> str:
+        """Why this must not be done unremembered; empty where it is remembered, or harmless."""
+
     def writing(self, entry: Entry, command: Command, before: Before | None) -> None:
         """It is about to be done; `before` is what it replaces."""
 
@@ -206,11 +209,13 @@ class Commands:
             entry.settings, entry.settings_at = before, self._now()
             return Outcome("done", "it is so already")
         denial = self._guard.forbids(entry, command)  # others may have taken the last place
+        denial = denial or self._guard.forgets(command)
         if denial:
             return Outcome("denied", denial)
         self._guard.writing(entry, command, _kept(command, before, self._now()))
         await self._wrote(entry, command)
         denial = "it has just moved" if entry.device is not device else self._astray(entry)
+        denial = denial or self._guard.forgets(command)
         if denial:
             return Outcome("denied", denial)
         write.sent = True

@@ -63,6 +63,9 @@ class Writer(Protocol):
     async def flush(self) -> None:
         """Return when all that was handed in so far is written, or has failed."""
 
+    def trouble(self, path: Path) -> str:
+        """Why `path` could not be written when it was last tried; empty where it could."""
+
 
 class Wanted(Struct, frozen=True):
     """What a path shall hold; `mode` is its permission bits."""
@@ -92,7 +95,7 @@ class Files:
         self._waiting: dict[Path, Wanted] = {}
         self._owed: dict[Path, Wanted] = {}
         self._writing: Path | None = None
-        self._broken: set[Path] = set()
+        self._broken: dict[Path, str] = {}
         self._flushers: list[Deferred[None]] = []
         self._open = False
 
@@ -133,6 +136,10 @@ class Files:
             if done in self._flushers:
                 self._flushers.remove(done)
 
+    def trouble(self, path: Path) -> str:
+        """Why `path` could not be written when it was last tried; empty where it could."""
+        return self._broken.get(path, "")
+
     def _next(self) -> None:
         if not self._open or self._writing is not None:
             return
@@ -153,7 +160,7 @@ class Files:
             self._waiting.setdefault(other, owed)
         self._owed.clear()
         if path in self._broken:
-            self._broken.discard(path)
+            del self._broken[path]
             self.log.info("{path} can be written again.", path=str(path))
 
     def _lost(self, failure: Failure, path: Path, wanted: Wanted) -> None:
@@ -162,8 +169,9 @@ class Files:
         self._failed(path, failure.getErrorMessage())
 
     def _failed(self, path: Path, why: str) -> None:
-        if path not in self._broken:
-            self._broken.add(path)
+        first = path not in self._broken
+        self._broken[path] = why
+        if first:
             self.log.error("{path} cannot be written: {why}", path=str(path), why=why)
 
     def _free(self, _: None) -> None:

@@ -52,6 +52,10 @@ class Memory(Protocol):
     def undertaken(self) -> Undertakings:
         """What was undertaken with the farm as a whole."""
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing of this outlives the process; empty while it does."""
+
     def device(self, device: str) -> DeviceMemory:
         """One device; an empty memory where there is none."""
 
@@ -200,6 +204,12 @@ class FileMemory:
     def undertaken(self) -> Undertakings:
         """What was undertaken with the farm as a whole."""
         return self._undertaken
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing of this outlives the process; empty while it does."""
+        why = self._files.trouble(self._path)
+        return f"{self._path} cannot be written: {why}" if why else ""
 
     def device(self, device: str) -> DeviceMemory:
         """One device; an empty memory where there is none."""

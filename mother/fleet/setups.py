@@ -172,6 +172,12 @@ class Setups:
             return ""
         return f"{len(self.restarting())} miners restart already, which is the most at once"
 
+    def forgets(self, command: Command) -> str:
+        """Why this must not be done unremembered; empty where it is remembered, or harmless."""
+        if command.kind is not CommandKind.UPGRADE or not self._memory.trouble:
+            return ""
+        return f"a crash in the middle would be forgotten: {self._memory.trouble}"
+
     def writing(self, entry: Entry, command: Command, before: Before | None) -> None:
         """A write is about to be made: remember it, and what it replaces."""
         deed, now = DEEDS[command.kind], self._now()

@@ -45,6 +45,7 @@ class Status(Struct, frozen=True):
     miners: list[dict[str, Any]]
     unidentified: list[Sighting]
     holds: list[dict[str, Any]] = []
+    trouble: str = ""
 
 
 def status(errand: Errand) -> int:
@@ -66,6 +67,8 @@ def status(errand: Errand) -> int:
         say(console, f"No miner is known yet in {', '.join(found.networks)}.")
     for line in lines_of(found.holds, time.time()):
         say(console, line)
+    if found.trouble:
+        say(console, f"Nothing is remembered beyond this run of mother: {found.trouble}.")
     for one in found.unidentified:
         say(console, f"{one.address} looks like a {one.family or 'miner'} but {one.reason}.")
     return OK

@@ -79,6 +79,7 @@ class Desk:
         self.miners = [miner()]
         self.holds: list[dict[str, Any]] = []
         self.refusal: Exception | None = None
+        self.trouble = ""
         self.result = {"result": "done", "text": "It is done.", "worker": KNOWN}
         self.preview: list[dict[str, Any]] = []
 
@@ -100,6 +101,7 @@ class Desk:
             "miners": self.miners,
             "unidentified": [],
             "holds": self.holds,
+            "trouble": self.trouble,
         }
 
     def clear(self, miner: str) -> str:
@@ -107,6 +109,9 @@ class Desk:
         if miner != KNOWN:
             raise LookupError(f"no miner is called {miner}")
         return f"{miner} is healed again"
+
+    async def kept(self) -> str:
+        return self.trouble
 
     def plan(self) -> Mapping[str, Any]:
         return self.plans.pop(0) if len(self.plans) > 1 else self.plans[0]

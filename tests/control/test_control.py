@@ -111,6 +111,30 @@ async def test_every_call_reaches_the_desk_as_it_was_meant(
     assert desk.asked == [noted]
 
 
+LASTING = [
+    ("hold", {"scope": "all", "why": "moving", **BY}, "all is held."),
+    ("release", {"scope": "all", **BY}, "all is released."),
+    ("clear", {"miner": "dragon-1"}, "dragon-1 is healed again"),
+    ("accept", {"miner": "dragon-1", "boards": 2, **BY}, ""),
+    ("replace", {"old": "dragon-1", "new": "dragon-2", **BY}, ""),
+]
+
+
+@pytest.mark.parametrize(("call", "body", "said"), LASTING)
+@pytest_twisted.ensureDeferred
+async def test_what_will_not_outlast_the_daemon_is_said_with_the_answer(
+    tmp_path: Path, call: str, body: dict[str, Any], said: str
+) -> None:
+    desk = Desk()
+    async with serving(tmp_path, desk) as path:
+        before = (await asked(path, call, body))["text"]
+        desk.trouble = "state.json cannot be written: the disk is full"
+        after = (await asked(path, call, body))["text"]
+    assert before.startswith(said)
+    assert "until mother ends" not in before
+    assert after == f"{before} It lasts only until mother ends: {desk.trouble}."
+
+
 @pytest_twisted.ensureDeferred
 async def test_plan_and_progress_are_read(tmp_path: Path) -> None:
     async with serving(tmp_path, Desk()) as path:

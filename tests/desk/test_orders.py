@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -225,6 +226,49 @@ def test_firmware_by_hand_is_sent_and_watched_until_the_miner_hashes_with_it() -
     assert world.daemon.setups.of(entry.id).flight is None
     (told,) = world.daemon.ear.texts(EventKind.UPGRADED)
     assert told == f"{entry.worker} at 127.78.0.1 came back hashing with firmware {NEW}"
+
+
+FULL = "No space left on device"
+
+
+def test_firmware_that_could_not_be_remembered_is_not_sent() -> None:
+    world = running(wishing(()))
+    world.daemon.disk.full = FULL
+    told = upgrade(world)
+    assert told["result"] == "denied"
+    assert told["text"].startswith("a crash in the middle would be forgotten: ")
+    assert told["text"].endswith(f"state.json cannot be written: {FULL}")
+    assert paths(world) == []
+
+
+def test_firmware_whose_beginning_cannot_be_remembered_is_not_sent() -> None:
+    world = running(wishing(()))
+    write, disk = world.daemon.disk.write, world.daemon.disk
+
+    def fill(path: Path, content: bytes, mode: int = 0o600) -> None:
+        """The disk turns out to be full at the last write before the order."""
+        disk.full = FULL
+        write(path, content, mode)
+
+    disk.write = fill  # type: ignore[method-assign]  # this disk is the test's own
+    told = upgrade(world)
+    assert told["result"] == "denied"
+    assert told["text"].startswith("a crash in the middle would be forgotten: ")
+    assert paths(world) == []
+
+
+def test_what_can_do_no_harm_when_forgotten_is_done_on_a_full_disk_too() -> None:
+    world = running(wishing(()))
+    world.daemon.disk.full = FULL
+    assert order(world, "reboot")["result"] == "done"
+
+
+def test_a_full_disk_shows_in_the_status() -> None:
+    world = running(wishing(()))
+    assert world.daemon.desk.status()["trouble"] == ""
+    world.daemon.disk.full = FULL
+    assert world.daemon.desk.status()["trouble"].endswith(f"state.json cannot be written: {FULL}")
+    assert world.daemon.do(world.daemon.desk.kept()) == world.daemon.desk.status()["trouble"]
 
 
 def test_firmware_that_does_harm_stops_the_rollout_of_the_same_version() -> None:

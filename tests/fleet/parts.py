@@ -71,10 +71,17 @@ class Shelf:
 
 
 class Disk:
-    """A Writer that has written when it returns."""
+    """A Writer that has written when it returns; nothing is written while it is `full`."""
+
+    def __init__(self) -> None:
+        self.full = ""
 
     def write(self, path: Path, content: bytes, mode: int = PRIVATE) -> None:
-        write_atomic(path, content, mode)
+        if not self.full:
+            write_atomic(path, content, mode)
+
+    def trouble(self, path: Path) -> str:
+        return self.full
 
     async def flush(self) -> None:
         """All is written."""

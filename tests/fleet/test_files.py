@@ -172,6 +172,23 @@ async def test_what_could_not_be_written_is_written_once_the_disk_takes_somethin
 
 
 @in_reactor
+async def test_the_trouble_with_a_path_is_told_until_it_can_be_written(tmp_path: Path) -> None:
+    files = Files(reactor)
+    files.start()
+    path = tmp_path / "missing" / "state"
+    assert files.trouble(path) == ""
+    files.write(path, b"x")
+    await files.flush()
+    assert "No such file" in files.trouble(path)
+    assert files.trouble(tmp_path / "good") == ""
+    path.parent.mkdir()
+    files.write(path, b"x")
+    await files.flush()
+    await files.stop()
+    assert files.trouble(path) == ""
+
+
+@in_reactor
 async def test_one_path_that_fails_keeps_no_other_from_being_written(tmp_path: Path) -> None:
     files = Files(reactor)
     files.start()

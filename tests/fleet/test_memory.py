@@ -76,6 +76,7 @@ class Written:
 
     def __init__(self) -> None:
         self.count = 0
+        self.why = ""
 
     def write(self, path: Path, content: bytes, mode: int = PRIVATE) -> None:
         self.count += 1
@@ -83,6 +84,9 @@ class Written:
 
     async def flush(self) -> None:
         """Nothing ever waits."""
+
+    def trouble(self, path: Path) -> str:
+        return self.why
 
 
 @pytest.fixture
@@ -287,6 +291,13 @@ def test_no_password_can_be_remembered() -> None:
     fields = {one.name for one in msgspec.structs.fields(DeviceMemory)}
     assert not fields & {"password", "login", "token"}
     assert DeviceMemory.__annotations__["credential"] == "int | None"
+
+
+def test_a_memory_that_cannot_be_written_says_so(path: Path, files: Written) -> None:
+    memory = open_memory(path, files)
+    assert memory.trouble == ""
+    files.why = "No space left on device"
+    assert memory.trouble == f"{path} cannot be written: No space left on device"
 
 
 class Hanging(Written):

@@ -91,7 +91,8 @@ class Daemon(Finder):
         self.ether = ether
         now: Callable[[], float] = lambda: ether.seconds() + lag()  # noqa: E731  # a clock
         self.looked: list[Address] = []
-        self.memory = FileMemory(folder / "state.json", Disk(), cast(Any, ether), now)
+        self.disk = Disk()
+        self.memory = FileMemory(folder / "state.json", self.disk, cast(Any, ether), now)
         self.memory.load()
         self.ear = Ear()
         super().__init__(config, cast(Any, ether), now, self.memory, Random(1))

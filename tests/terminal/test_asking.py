@@ -30,6 +30,18 @@ async def test_the_status_marks_what_is_held_and_says_by_whom(tmp_path: Path) ->
 
 
 @pytest_twisted.ensureDeferred
+async def test_the_status_warns_of_a_memory_that_ends_with_the_process(tmp_path: Path) -> None:
+    desk = Desk()
+    desk.trouble = "state.json cannot be written: No space left on device"
+    async with talking(tmp_path, desk) as ask:
+        done = await ask("status")
+    assert done.out.splitlines()[-1] == (
+        "Nothing is remembered beyond this run of mother: "
+        "state.json cannot be written: No space left on device."
+    )
+
+
+@pytest_twisted.ensureDeferred
 async def test_the_status_as_json_has_holds_and_wishes(tmp_path: Path) -> None:
     desk = Desk()
     desk.miners = [miner(1, held="moving", wish="reached")]
