@@ -61,6 +61,11 @@ def entries(world: World) -> list[Entry]:
     return [world.daemon.entry(dragon) for dragon in world.dragons]
 
 
+def plain(**plan: Any) -> World:
+    """A farm of which nothing is wished."""
+    return minded(wishing(()), **plan)
+
+
 def order(world: World, kind: str, args: dict[str, Any] | None = None, **what: Any) -> Any:
     """An order by hand to the first miner."""
     asked = {"miner": world.dragon.mac, "by": "ann", "despite_hold": False, **what}
