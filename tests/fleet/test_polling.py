@@ -25,6 +25,23 @@ def test_an_answer_is_published_with_what_the_miner_said() -> None:
     assert sample.at_rest == {}
 
 
+def test_a_sample_tells_how_long_the_answer_took_and_nothing_where_there_was_none() -> None:
+    world = World()
+    (entry,) = world.adopted()
+    world.daemon.ear.samples.clear()
+    world.ether.latency = 0.1
+    flight = Deferred.fromCoroutine(world.daemon.poller.poll(entry, "stats"))
+    world.ether.run(5)
+    assert flight.called
+    world.dragon.vanish()
+    for _ in range(2):
+        world.daemon.poll(entry)
+    answered, gone = world.daemon.ear.samples
+    assert answered.latency is not None
+    assert 0.1 <= answered.latency < 1
+    assert gone.latency is None
+
+
 def test_one_failed_poll_is_told_but_nobody_is_gone_by_it() -> None:
     world = World()
     (entry,) = world.adopted()

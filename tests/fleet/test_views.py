@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from mother.core.model import State
 from mother.fleet.roster import Roster
 from mother.fleet.views import RosterView
@@ -32,6 +34,24 @@ def test_the_sums_are_over_all_miners() -> None:
     assert (totals.boards_alive, totals.boards_expected) == (12, 12)
     assert totals.temperature_max == max(reading.temperature_max or 0 for reading in readings)
     assert totals.accepted > 0
+    assert totals.power == 4 * 1480
+    assert totals.efficiency == 4 * 1480 / (totals.hashrate / 1e12)
+
+
+def test_efficiency_is_of_those_whose_power_is_known() -> None:
+    world, view = farm()
+    first, second, *_ = world.daemon.roster
+    assert first.reading is not None
+    assert first.reading.hashrate is not None
+    for entry in world.daemon.roster:
+        assert entry.reading is not None
+        entry.reading = replace(entry.reading, power=None)
+    assert (view.totals(0).power, view.totals(0).efficiency) == (0, None)
+    first.reading = replace(first.reading, power=1000.0)
+    second.reading = None
+    totals = view.totals(0)
+    assert totals.power == 1000
+    assert totals.efficiency == 1000 / (first.reading.hashrate / 1e12)
 
 
 def test_a_gone_miner_counts_with_what_it_should_have_and_with_nothing_else() -> None:

@@ -51,6 +51,18 @@ def test_a_dead_miner_is_dead_on_every_board() -> None:
     assert reading.native["dev.0.Alive"] == 0
 
 
+def test_a_t1_draws_its_nameplates_share_of_the_boards_that_live() -> None:
+    said = summary("summary")
+    reading = read(said)
+    assert (reading.power, reading.power_source) == (1480, "nameplate")
+    assert reading.efficiency == pytest.approx(1480 / 14.816, rel=1e-3)
+    said["DEVS"][0]["Status"] = "Dead"
+    assert read(said).power == pytest.approx(1480 * 2 / 3)
+    assert read(summary("fetch_stats")).power == 0
+    other = read(said, "A8+")
+    assert (other.power, other.power_source, other.efficiency) == (None, "", None)
+
+
 @pytest.mark.parametrize(
     ("elapsed", "window"),
     [(0, "MHS 5s"), (299, "MHS 5s"), (300, "MHS 1m"), (899, "MHS 1m"), (900, "MHS 5m")],
