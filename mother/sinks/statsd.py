@@ -10,18 +10,20 @@ from twisted.logger import Logger
 from mother.config.model import Statsd
 from mother.core.bus import Sample
 from mother.core.loop import Loop
-from mother.core.metrics import METRICS
 from mother.core.model import Event, EventKind, Totals
 from mother.sinks.lookup import Lookup, is_numeric
 from mother.sinks.statsd_names import (
     COUNTERS_OF,
+    FLEET,
     SCAN_METRICS,
     SUM_METRICS,
     Worker,
     dotted,
     stem,
-    worker_stems,
+    tags,
+    worker_of,
 )
+from mother.sinks.statsd_parts import Seen
 from mother.sinks.statsd_wire import PacketClient, Socket
 
 FLUSH = 1.0
@@ -29,16 +31,16 @@ FULL = 400
 HOLD = 20_000
 CALM = 60
 
-GONE = {row.name: row.gone for row in METRICS if row.gone is not None}
+_UNIFORM = "miner."
 
 
 class StatsdSink:
     """A sink and a service: gathers lines, sends them in full datagrams at least every second.
 
-    `settings` is asked anew each time, so a reload moves host, port, prefix and naming at
-    once. Without a host nothing is gathered. While the host's address is unknown at most
-    20,000 lines are held, the newest; what is lost is counted in `dropped`, and its
-    beginning and end are logged.
+    `settings` is asked anew each time, so a reload moves host, port, prefix, naming and tags at
+    once. `site` is one of the tags. Without a host nothing is gathered. While the host's address
+    is unknown at most 20,000 lines are held, the newest; what is lost is counted in `dropped`,
+    and its beginning and end are logged.
     """
 
     name = "statsd"
@@ -49,10 +51,13 @@ class StatsdSink:
         settings: Callable[[], Statsd],
         clock: IReactorTime,
         resolver: IReactorPluggableNameResolver,
+        site: str = "",
     ) -> None:
         self._ask_settings = settings
+        self._site = site
         self._settings: Statsd | None = None
         self._prefix = ""
+        self._tagged = False
         self._socket = Socket()
         self._pipe = PacketClient(self._socket.send).pipeline()
         self._pending = 0
@@ -69,6 +74,11 @@ class StatsdSink:
         """Lines that never left, since the start."""
         return self._overflowed + self._socket.refused
 
+    @property
+    def pending(self) -> int:
+        """Lines that wait to be sent."""
+        return self._pending
+
     def start(self) -> None:
         """Begin to send."""
         self._lookups.start()
@@ -84,29 +94,24 @@ class StatsdSink:
     def sample(self, sample: Sample) -> None:
         """One miner's gauges: the family's own below `worker.`, the uniform ones below `miner.`.
 
-        What rests (gone, asleep, a board that vanished) is sent as 0, because statsd repeats a
-        gauge's last value.
+        What rests (gone, asleep, a board or pool that vanished) is sent as 0, because statsd
+        repeats a gauge's last value.
         """
         if not self._wanted():
             return
         names = self._names(sample.worker, sample.model)
         reading = sample.reading
         if reading is None:
-            self._gauges(names.native, sample.at_rest)
-            self._gauges(names.uniform, GONE)
+            native, uniform = sample.at_rest, names.seen.gone()
         else:
-            native = reading.native
+            native, uniform = reading.native, names.seen.told(sample, reading)
             if sample.at_rest:
                 native = {**native, **sample.at_rest}
-            self._gauges(names.native, native)
-            self._gauges(
-                names.uniform,
-                {
-                    row.name: value
-                    for row in METRICS
-                    if (value := row.value(sample, reading)) is not None
-                },
-            )
+        self._gauges(names.native, native)
+        self._pending += self._pipe.gauges(names.uniform, *uniform)
+        if self._tagged:
+            stemmed = self._prefix + _UNIFORM
+            self._pending += self._pipe.gauges(stemmed, *uniform, names.tags)
         self._flush_if_full()
 
     def event(self, event: Event) -> None:
@@ -129,7 +134,11 @@ class StatsdSink:
         if not self._wanted():
             return
         sums = ((row.name, row.value(totals)) for row in SUM_METRICS)
-        self._gauges(self._prefix, {name: value for name, value in sums if value is not None})
+        known = {name: value for name, value in sums if value is not None}
+        self._gauges(self._prefix, known)
+        if self._tagged:
+            fleet = {name: value for name, value in known.items() if name.startswith(FLEET)}
+            self._gauges(self._prefix, fleet, tags(site=self._site))
         self._flush_if_full()
 
     def numbers(self, numbers: Mapping[str, float]) -> None:
@@ -141,8 +150,8 @@ class StatsdSink:
         self._gauges(self._prefix, own)
         self._flush_if_full()
 
-    def _gauges(self, stemmed: str, values: Mapping[str, float]) -> None:
-        self._pending += self._pipe.gauges(stemmed, values)
+    def _gauges(self, stemmed: str, values: Mapping[str, float], tagged: str = "") -> None:
+        self._pending += self._pipe.gauges(stemmed, tuple(values), tuple(values.values()), tagged)
 
     def _scanned(self, event: Event) -> None:
         for row in SCAN_METRICS:
@@ -159,7 +168,8 @@ class StatsdSink:
         known = self._workers.get(worker)
         if known is None or known.model != model:
             segmented = self._settings is None or self._settings.type_segment
-            known = worker_stems(self._prefix, worker, model, segmented)
+            seen = Seen() if known is None else known.seen
+            known = worker_of(self._prefix, worker, model, segmented, self._site, seen)
             self._workers[worker] = known
         return known
 
@@ -180,8 +190,9 @@ class StatsdSink:
         if settings == before:
             return
         self._flush()
-        self._prefix = stem(dotted(settings.prefix))
-        self._workers.clear()
+        self._prefix, self._tagged = stem(dotted(settings.prefix)), settings.tags
+        if before is None or _naming(settings) != _naming(before):
+            self._workers.clear()
         if before is None or (settings.host, settings.port) != (before.host, before.port):
             self._move(settings)
 
@@ -234,6 +245,10 @@ class StatsdSink:
             if not self._losing_for:
                 self.log.info("Metrics go out again; {lost} lines were lost.", lost=self.dropped)
         self._told = self.dropped
+
+
+def _naming(settings: Statsd) -> tuple[str, bool]:
+    return settings.prefix, settings.type_segment
 
 
 class _Flush:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from mother.core.metrics import FARM_METRICS
 from mother.core.model import Event, EventKind, Totals
 from mother.core.units import finite
+from mother.sinks.statsd_parts import Seen
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -33,24 +34,45 @@ def dotted(text: str) -> str:
     return ".".join(segment(part) for part in text.split(".") if part.strip())
 
 
+def tags(**values: str) -> str:
+    """`worker:dragon-4500e3ab,model:T1`, each value made as safe as a segment of a name is.
+
+    So it holds nothing that parts DogStatsD's tags or Graphite's, and is never empty.
+    """
+    return ",".join(f"{name}:{segment(value)}" for name, value in values.items())
+
+
 def stem(*parts: str) -> str:
     """The parts that are not empty, each with a dot behind it: what a name is appended to."""
     return "".join(f"{part}." for part in parts if part)
 
 
 class Worker(Struct, frozen=True, gc=False):
-    """One worker's stems, built once: `native` for the family's names, `uniform` for ours."""
+    """One worker's stems, built once: `native` for the family's names, `uniform` for ours.
+
+    `tags` are those of its uniform metrics, `seen` the boards and pools that it ever told of.
+    """
 
     model: str
     native: str
     uniform: str
+    tags: str
+    seen: Seen
 
 
-def worker_stems(prefix: str, worker: str, model: str, type_segment: bool) -> Worker:
+def worker_of(
+    prefix: str, worker: str, model: str, type_segment: bool, site: str, seen: Seen
+) -> Worker:
     """`dragons.` -> `dragons.worker.T1.dragon-4500e3ab.` and `dragons.miner.dragon-4500e3ab.`."""
     name = segment(worker)
     kind = segment(model) if type_segment else ""
-    return Worker(model, prefix + stem("worker", kind, name), prefix + stem("miner", name))
+    return Worker(
+        model,
+        prefix + stem("worker", kind, name),
+        prefix + stem("miner", name),
+        tags(worker=worker, model=model, site=site),
+        seen,
+    )
 
 
 class Counter(Struct, frozen=True):
@@ -130,6 +152,9 @@ SCAN_METRICS: tuple[ScanMetric, ...] = (
 )
 
 
+FLEET = "fleet."
+
+
 class SumMetric(Struct, frozen=True):
     """One gauge of the whole farm, by its full name below the prefix."""
 
@@ -140,5 +165,5 @@ class SumMetric(Struct, frozen=True):
 
 SUM_METRICS: tuple[SumMetric, ...] = (
     SumMetric("manager.dragons.count", "miners", lambda totals: totals.miners),
-    *(SumMetric(f"fleet.{row.name}", row.unit, row.value) for row in FARM_METRICS),
+    *(SumMetric(f"{FLEET}{row.name}", row.unit, row.value) for row in FARM_METRICS),
 )

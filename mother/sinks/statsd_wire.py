@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from math import isfinite
 
+import msgspec
 from statsd.client.base import StatsClientBase
 from statsd.client.udp import Pipeline
 
@@ -37,33 +40,105 @@ class PacketClient(StatsClientBase):  # type: ignore[misc]  # the package carrie
 
 
 class Lines(Pipeline):  # type: ignore[misc]  # as above
-    """The package's pipeline, which packs datagrams, with a shorter way in for many gauges.
+    """The package's pipeline with a shorter way in for many gauges, and a shorter way out.
 
-    One by one, through the package's own four calls a gauge, they cost three times as much.
+    One by one, through the package's own four calls a gauge, they cost five times as much.
     """
 
-    def gauges(self, stem: str, values: Mapping[str, float]) -> int:
+    def gauges(
+        self, stem: str, names: tuple[str, ...], values: Sequence[float], tags: str = ""
+    ) -> int:
         """Set each gauge, `stem` before its name; how many were finite numbers, and so sent.
 
         A whole number is written without an exponent. statsd takes a leading minus for a
         difference, so a negative value is set from 0, both lines staying in one datagram.
+        With `tags` each line is followed by them, and an index in its name becomes one more
+        tag: `board.0.alive` is `board.alive` with `board:0`.
         """
-        add = self._stats.append
+        if not names:
+            return 0
+        numbers = _all_plain(values)
+        if numbers is None:
+            return self._one_by_one(stem, names, values, tags)
+        text = (_form(names, bool(tags)) % tuple(numbers)).replace(_STEM, stem)
+        self._stats.append(text.replace(_TAGS, tags) if tags else text)
+        return len(names)
+
+    def _one_by_one(
+        self, stem: str, names: Iterable[str], values: Iterable[float], tags: str
+    ) -> int:
         before = len(self._stats)
-        for name, value in values.items():
-            kind = type(value)
-            if kind is float:
-                if value.is_integer():
-                    value = int(value)  # noqa: PLW2901  # a new name would cost the hot loop time
-                elif not isfinite(value):
-                    continue
-            elif kind is not int:
+        for name, value in zip(names, values, strict=True):
+            number = _written(value)
+            if number is None:
                 continue
-            if value < 0:
-                add(f"{stem}{name}:0|g\n{stem}{name}:{value}|g")
-            else:
-                add(f"{stem}{name}:{value}|g")
+            lead, _, end = _line(name, bool(tags)).rpartition("%s")
+            lead, end = lead.replace(_STEM, stem), end.replace(_TAGS, tags)
+            zero = f"{lead}0{end}{_TOGETHER}" if number.startswith("-") else ""
+            self._stats.append(f"{zero}{lead}{number}{end}")
         return len(self._stats) - before
+
+    def _send(self) -> None:
+        """What is gathered, in as few datagrams as hold it."""
+        data = "\n".join(self._stats)
+        self._stats.clear()
+        start = 0
+        while len(data) - start > DATAGRAM:
+            cut = data.rfind("\n", start, start + DATAGRAM + 1)
+            if cut < 0:
+                cut = data.find("\n", start)  # a line that is too long goes alone
+            if cut < 0:
+                break
+            self._client._after(data[start:cut].replace(_TOGETHER, "\n"))
+            start = cut + 1
+        self._client._after(data[start:].replace(_TOGETHER, "\n"))
+
+
+_STEM, _TAGS, _TOGETHER = "\0", "\1", "\2"
+"""Stand for a line's stem and tags, and for the end of a line that the next one must follow."""
+
+_encode = msgspec.json.Encoder().encode
+_PLAIN = b"0123456789.,"
+
+_INDEXED = re.compile(r"(board|pool)\.(\d+)\.(.+)")
+
+
+def _line(name: str, tagged: bool) -> str:
+    indexed = _INDEXED.fullmatch(name) if tagged else None
+    index = ""
+    if indexed is not None:
+        name, index = f"{indexed[1]}.{indexed[3]}", f",{indexed[1]}:{indexed[2]}"
+    end = f"|#{_TAGS}{index}" if tagged else ""
+    return f"{_STEM}{name}:%s|g{end}"
+
+
+@lru_cache(maxsize=256)
+def _form(names: tuple[str, ...], tagged: bool) -> str:
+    """The lines of these gauges, to be filled in: miners of one kind share one form."""
+    return "\n".join(_line(name.replace("%", "%%"), tagged) for name in names)
+
+
+def _all_plain(values: Sequence[float]) -> list[str] | None:
+    """All numbers in one go, which is far cheaper; None where one of them is anything special.
+
+    Neither negative nor not finite, none with an exponent, and only numbers.
+    """
+    try:
+        encoded = _encode(values)[1:-1]
+    except (OverflowError, TypeError, ValueError):
+        return None
+    if encoded.translate(None, _PLAIN):
+        return None
+    return (encoded + b",").replace(b".0,", b",")[:-1].decode("ascii").split(",")
+
+
+def _written(value: object) -> str | None:
+    """The number without a fraction that is 0; None for what is no finite number."""
+    if type(value) is int:
+        return str(value)
+    if type(value) is not float or not isfinite(value):
+        return None
+    return str(int(value)) if value.is_integer() else repr(value)
 
 
 class Socket:

@@ -81,6 +81,7 @@ def reading(native: Mapping[str, float] = NATIVE) -> Reading:
         expected_hashrate=16.0e12,
         expected_boards=3,
         uptime=4000.0,
+        power=1480.0,
         native=native,
     )
 

@@ -19,9 +19,10 @@ class Setup:
     settings: Statsd
     clock: Clock = field(default_factory=Clock)
     names: Names = field(default_factory=Names)
+    site: str = ""
 
     def __post_init__(self) -> None:
-        self.sink = StatsdSink(lambda: self.settings, self.clock, self.names)
+        self.sink = StatsdSink(lambda: self.settings, self.clock, self.names, self.site)
         self.sink.start()
         self.clock.advance(0)
 

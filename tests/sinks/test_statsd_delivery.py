@@ -9,7 +9,6 @@ from twisted.logger import LogEvent, formatEvent
 from zope.interface.verify import verifyObject
 
 from mother.config.model import Statsd
-from mother.core.metrics import METRICS
 from mother.core.model import EventKind
 from mother.sinks.statsd import HOLD
 
@@ -17,6 +16,7 @@ from .conftest import Receiver
 from .farm import WORKER, event, sample, totals
 from .minded import Setup
 from .names import Names
+from .test_statsd import LINES
 
 NATIVE_STEM = f"dragons.worker.T1.{WORKER}."
 
@@ -121,8 +121,7 @@ def test_a_host_that_moved_is_followed_and_a_failed_question_changes_nothing(
 
 def test_what_waits_is_bounded_and_what_is_lost_is_counted(receiver: Receiver) -> None:
     farm = Setup(Statsd("metrics.farm", receiver.port, "dragons", 60, True))
-    lines = 114 + len(METRICS)
-    for _ in range(3 * HOLD // lines):
+    for _ in range(3 * HOLD // LINES):
         farm.sink.sample(sample())
     lost = farm.sink.dropped
     assert 2 * HOLD <= lost < 3 * HOLD

@@ -48,7 +48,7 @@ def test_every_name_of_a_farm_arrives_and_no_line_is_bad(sent: Sent, statsd: Rea
     assert {n: v for n, v in gauges.items() if n.startswith(NATIVE_STEM)} == expected
     assert {UNIFORM_STEM + row.name for row in METRICS} <= gauges.keys()
     sums = {f"dragons.fleet.{row.name}" for row in FARM_METRICS}
-    assert sums - gauges.keys() == {"dragons.fleet.temperature_max"}
+    assert sums - gauges.keys() == {"dragons.fleet.temperature_max", "dragons.fleet.efficiency"}
     assert gauges["dragons.manager.scan.count"] == 998
     assert gauges["dragons.manager.dragons.count"] == 5
     counters = statsd.table("counters")
