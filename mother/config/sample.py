@@ -6,14 +6,14 @@ import argparse
 import json
 import textwrap
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from mother.config.kinds import plain
 from mother.config.model import Config
 from mother.config.options import MOTHER, OPTIONS, Option
 
-_WIDTH = 88
+WIDTH = 88
 
 _HEAD = """\
 Configuration of {program}.
@@ -21,19 +21,25 @@ A line that begins with '# ' explains, one that begins with '#' alone can be swi
 Flags and environment variables speak before this file; a [[configs]] block speaks
 before all of them for the miners it names. SIGHUP makes {program} read the file again."""
 
-_TABLES = """\
+LOGINS = """\
 # Logins of the miners, tried in order. Once one is given, the makers' own are not tried.
+"""
+SAMPLE_LOGIN = """\
 #[[credentials]]
 #username = "admin"
 #password = "put the password here"
-
+"""
+POOLS = """\
 # Pools for all miners, the preferred one first, at most 3. The worker's name is appended
 # to the username.
+"""
+SAMPLE_POOL = """\
 #[[pools]]
 #url = "stratum+tcp://pool.example:3333"
 #username = "put your own account here"
 #password = "x"
-
+"""
+BLOCKS = """\
 # Settings for some miners. Of several blocks counts the first that names both model and
 # MAC address, else the model, else the MAC address, else one that restricts nothing.
 # What a block does not say holds as in general, except that reboot and upgrade are off.
@@ -58,6 +64,9 @@ _TABLES = """\
 #password = "x"
 """
 
+Setting = Callable[[Option], str]
+"""The line (or lines) that an option has in a file below its explanation."""
+
 
 def print_toml(program: str = MOTHER, config: Config | None = None) -> str:
     """The whole file as text, with the defaults of `program`, or with the values of `config`.
@@ -65,11 +74,19 @@ def print_toml(program: str = MOTHER, config: Config | None = None) -> str:
     It loads as it is and then changes nothing. Passwords are never printed: pools, logins
     and blocks are there as examples.
     """
-    head = "\n".join(f"# {line}" for line in _HEAD.format(program=program).splitlines())
-    return "\n".join([head, *_lines(program, config), "", _TABLES])
+    head = comment(_HEAD.format(program=program))
+    lines = explained(program, lambda option: _setting(option, program, config))
+    tables = f"{LOGINS}{SAMPLE_LOGIN}\n{POOLS}{SAMPLE_POOL}\n{BLOCKS}"
+    return "\n".join([head, *lines, "", tables])
 
 
-def _lines(program: str, config: Config | None) -> Iterator[str]:
+def comment(text: str) -> str:
+    """Lines as a comment."""
+    return "\n".join(f"# {line}" for line in text.splitlines())
+
+
+def explained(program: str, setting: Setting) -> Iterator[str]:
+    """Every option that is no table, by group: what it does, its names, and its setting."""
     group = ""
     for option in OPTIONS:
         if option.key in {"credentials", "pools"}:
@@ -79,9 +96,9 @@ def _lines(program: str, config: Config | None) -> Iterator[str]:
             yield f"\n\n# --- {group} ---"
         yield ""
         says = f"{option.help} Default: {option.default_text(program)}."
-        yield from (f"# {line}" for line in textwrap.wrap(says, _WIDTH, break_on_hyphens=False))
+        yield from (f"# {line}" for line in textwrap.wrap(says, WIDTH, break_on_hyphens=False))
         yield f"# {_names(option)}"
-        yield _setting(option, program, config)
+        yield setting(option)
 
 
 def _names(option: Option) -> str:
@@ -92,13 +109,14 @@ def _names(option: Option) -> str:
 def _setting(option: Option, program: str, config: Config | None) -> str:
     value = option.default_for(program)
     if config is not None and option.at and not option.secret:
-        value = _at(config, option.at)
+        value = value_at(config, option.at)
     if value in (None, ()):
         return f"#{option.key} = {option.example}"
     return f"{option.key} = {toml_value(value)}"
 
 
-def _at(config: Config, path: str) -> Any:
+def value_at(config: Config, path: str) -> Any:
+    """What stands in the configuration there: `statsd.host`."""
     value: Any = config
     for name in path.split("."):
         value = getattr(value, name)
@@ -113,7 +131,23 @@ def toml_value(value: Any) -> str:
         return plain(value)
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(toml_value(item) for item in value)}]"
-    return json.dumps(value, ensure_ascii=False)
+    return toml_text(value)
+
+
+def toml_text(text: str) -> str:
+    """A text in quotes, with an escape for whatever would not show, or show as something else.
+
+    A lone half of a surrogate pair, which is no text, comes out as what no TOML reader takes.
+    """
+    return f'"{"".join(map(_letter, text))}"'
+
+
+def _letter(letter: str) -> str:
+    if letter in '"\\':
+        return f"\\{letter}"
+    if letter.isprintable():
+        return letter
+    return f"\\u{ord(letter):04x}" if ord(letter) < 0x10000 else f"\\U{ord(letter):08x}"
 
 
 def print_json(program: str = MOTHER) -> str:

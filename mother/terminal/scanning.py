@@ -189,11 +189,15 @@ def show(found: Found, stream: TextIO) -> None:
 
 
 def show_farm(
-    console: Console, rows: list[Row], totals: Totals, held: frozenset[str] = frozenset()
+    console: Console,
+    rows: list[Row],
+    totals: Totals,
+    held: frozenset[str] = frozenset(),
+    most: int | None = None,
 ) -> None:
-    """The table, what is wrong, and the sums; `held` are MAC addresses."""
-    console.print(farm_table(worst_first(rows), held=held))
-    for line in reasons(worst_first(rows)):
+    """The table, what is wrong, and the sums; `held` are MAC addresses. At most `most` of each."""
+    console.print(farm_table(worst_first(rows), most, held))
+    for line in reasons(worst_first(rows))[:most]:
         say(console, line)
     say(console, headline(totals))
     say(console, states(totals))
