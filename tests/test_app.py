@@ -87,10 +87,11 @@ def test_what_needs_a_restart_is_named_on_hangup(tmp_path: Path) -> None:
 
 def test_status_and_clear_reach_the_daemon_and_a_second_one_is_refused(tmp_path: Path) -> None:
     with (
-        farm(tmp_path, "127.81.35.0/28", *DEAD_BOARD) as one,
+        farm(tmp_path, "127.81.35.0/28", *DEAD_BOARD, "--speed=60") as one,
         daemon(*one.where, "--dragon-health-reboot", cwd=tmp_path) as process,
     ):
         worker = process.said("was rebooted").split()[2]
+        process.said("has started again")  # while it is away it may be given up
         shown = mother("status", cwd=tmp_path)
         assert (shown.returncode, shown.stderr) == (0, "")
         assert worker in shown.stdout
