@@ -8,6 +8,7 @@ from typing import Any
 
 from mother.config.blocks import NOT_INHERITED
 from mother.config.file import FileContent, holds_password
+from mother.config.listen import is_open
 from mother.config.model import Block, Config, DeviceSettings
 from mother.config.options import OPTIONS
 
@@ -51,6 +52,16 @@ def readable(file: FileContent) -> Iterator[str]:
     """A file with passwords that others may read."""
     if file.mode & _TOO_OPEN and holds_password(file.tree):
         yield f"{file.path} holds passwords and has mode {file.mode:04o}: chmod 640 {file.path}"
+
+
+def listening(config: Config) -> Iterator[str]:
+    """Metrics that are served to every network the machine is in."""
+    endpoint = config.metrics_listen
+    if endpoint is not None and is_open(endpoint):
+        yield (
+            f"metrics_listen: {endpoint} listens on every address of this machine, and whoever "
+            f"reaches it can read it; {endpoint}:interface=127.0.0.1 is for this machine only"
+        )
 
 
 def misspelt(environ: Mapping[str, str]) -> Iterator[str]:

@@ -107,6 +107,11 @@ class Gang:
         """
         return Deferred.fromCoroutine(self._drain())
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for their turn."""
+        return len(self._waiting)
+
     def cancel(self) -> None:
         """Drop what waits and cancel what runs."""
         self._closed = True

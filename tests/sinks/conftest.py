@@ -13,6 +13,7 @@ from typing import cast
 import pytest
 from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 
+from .real_graphite import RealGraphite, missing
 from .real_statsd import RealStatsd, install
 
 REQUIRED = os.environ.get("MOTHER_REQUIRE_REAL_PARTS") == "1"
@@ -85,6 +86,35 @@ def statsd_folder() -> Path:
 @pytest.fixture
 def statsd(statsd_folder: Path, tmp_path: Path) -> Iterator[RealStatsd]:
     one = RealStatsd(statsd_folder, tmp_path)
+    try:
+        yield one.start()
+    finally:
+        one.stop()
+
+
+GRAPHITE_FLUSH = 1.1
+"""Seconds between two flushes of statsd to Graphite: never two in one of its points."""
+
+
+@pytest.fixture(scope="module")
+def graphite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealGraphite]:
+    """A Graphite for all tests of a module."""
+    if reason := missing():
+        _lacking(reason)
+    one = RealGraphite(tmp_path_factory.mktemp("graphite"))
+    try:
+        yield one.start()
+    finally:
+        one.stop()
+
+
+@pytest.fixture(scope="module")
+def statsd_to_graphite(
+    statsd_folder: Path, tmp_path_factory: pytest.TempPathFactory, graphite: RealGraphite
+) -> Iterator[RealStatsd]:
+    """A statsd that hands on to `graphite`."""
+    scratch = tmp_path_factory.mktemp("statsd")
+    one = RealStatsd(statsd_folder, scratch, graphite.lines, GRAPHITE_FLUSH)
     try:
         yield one.start()
     finally:

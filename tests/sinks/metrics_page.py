@@ -10,8 +10,9 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from mother.core.metrics import FARM_METRICS, METRICS
+from mother.core.metrics import BOARD_METRICS, FARM_METRICS, METRICS, POOL_METRICS
 from mother.drivers.dragonmint import metrics as dragonmint
+from mother.sinks import prometheus_names
 from mother.sinks.statsd_names import COUNTERS, SCAN_METRICS, SUM_METRICS
 
 _PART = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -25,12 +26,28 @@ UNIFORM = {
     "boards_expected": "boards the model has",
     "temperature_max": "of the hottest board",
     "fan_percent": "fan duty",
+    "power": "what it draws, as the device says or else by the maker's nameplate; 0 when gone",
+    "efficiency": "power by hashrate, while it hashes and both are known",
     "pool_alive": "1 while at least one pool is alive; 0 when gone",
     "accepted": "accepted shares since the mining program started",
     "rejected": "rejected shares since the mining program started",
     "uptime": "of the mining program",
     "last_seen": "when the miner last answered",
     "reachable": "1 while it answers; 0 when gone",
+}
+OF_BOARD = {
+    "alive": "whether the board says it is alive; 0 when gone",
+    "hashrate": "of this board; 0 while asleep or gone",
+    "temperature": "of this board",
+    "accepted": "accepted shares since the mining program started",
+    "rejected": "rejected shares since the mining program started",
+    "hardware_errors": "wrong results of its chips since then",
+}
+OF_POOL = {
+    "alive": "whether the miner calls the pool alive; 0 when gone",
+    "active": "1 for the pool that it mines for now; 0 when gone",
+    "accepted": "shares that the pool accepted since the mining program started",
+    "rejected": "shares that it rejected since then",
 }
 FARM = {
     "miners": "miners that are known",
@@ -46,6 +63,8 @@ FARM = {
     "boards_alive": "boards alive on the whole farm",
     "boards_expected": "boards the farm should have",
     "temperature_max": "of the farm's hottest board",
+    "power": "of all miners that hash and whose power is known",
+    "efficiency": "power by hashrate, of those miners",
     "accepted": "accepted shares, summed over miners",
     "rejected": "rejected shares, summed over miners",
 }
@@ -121,6 +140,14 @@ def miner() -> Iterable[Row]:
     return ((row.name, row.unit, UNIFORM[row.name]) for row in METRICS)
 
 
+def board() -> Iterable[Row]:
+    return ((row.name, row.unit, OF_BOARD[row.name]) for row in BOARD_METRICS)
+
+
+def pool() -> Iterable[Row]:
+    return ((row.name, row.unit, OF_POOL[row.name]) for row in POOL_METRICS)
+
+
 def fleet() -> Iterable[Row]:
     return ((row.name, row.unit, FARM[row.name]) for row in FARM_METRICS)
 
@@ -141,13 +168,25 @@ def _indexed(
         yield (f"{first}{{{index}}}.{last}", *told[last])
 
 
+def prometheus() -> Iterable[Row]:
+    for one in prometheus_names.names():
+        yield (one.name, ", ".join(one.labels) or "none", one.help)
+
+
 TABLES: Mapping[str, Callable[[], Iterable[Row]]] = {
     "manager": manager,
     "worker": worker,
     "miner": miner,
+    "board": board,
+    "pool": pool,
     "fleet": fleet,
     "dragonmint": native,
+    "prometheus": prometheus,
 }
+
+
+HEAD = "| name | unit | meaning |"
+HEADS = {"prometheus": "| name | labels | meaning |"}
 
 
 def up_to_date(page: str) -> str:
@@ -156,7 +195,7 @@ def up_to_date(page: str) -> str:
     def made(found: re.Match[str]) -> str:
         rows = [f"| `{name}` | {unit} | {meaning} |" for name, unit, meaning in TABLES[found[2]]()]
         return (
-            "\n".join([found[1], "| name | unit | meaning |", "|---|---|---|", *rows, "", ""])
+            "\n".join([found[1], HEADS.get(found[2], HEAD), "|---|---|---|", *rows, "", ""])
             + (found[3])
         )
 
