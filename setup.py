@@ -39,6 +39,7 @@ setup(
         "configargparse>=1.7",
         "msgspec>=0.19",
         "rich>=13",
+        "logging-journald>=0.6.12",
     ],
     extras_require={
         "farm": [  # what a lone farm or a commander needs beyond an agent
@@ -50,6 +51,7 @@ setup(
         "dev": [
             "pytest>=8",
             "pytest-twisted>=1.14",
+            "pytest-xdist>=3",
             "hypothesis>=6",
             "PyYAML>=6",
             "dragon-rest==0.2.3",

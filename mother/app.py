@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from twisted.internet.epollreactor import EPollReactor
 from twisted.logger import Logger
@@ -32,8 +32,13 @@ from mother.jobs.health import Health
 from mother.jobs.metrics import Metrics
 from mother.jobs.plan import News
 from mother.net.fetch import Fetcher
+from mother.notify.notices import Notices
+from mother.sinks.figures import Figures, Queue
 from mother.sinks.log import LogSink
 from mother.sinks.statsd import StatsdSink
+
+if TYPE_CHECKING:
+    from mother.web.serving import Serving
 
 log = Logger()
 
@@ -63,7 +68,7 @@ class Daemon(Finder):
         super().__init__(config, reactor, now, memory)
         self.memory = memory
         self._files = files
-        self.statsd = StatsdSink(lambda: self.config.statsd, reactor, reactor)
+        self.statsd = StatsdSink(lambda: self.config.statsd, reactor, reactor, config.site)
         self.news = News()
         self.shelf = FirmwareShelf(
             reactor, reactor, lambda: self.config.firmwares_path, Fetcher(reactor).fetch
@@ -71,6 +76,9 @@ class Daemon(Finder):
         self._build_jobs()
         self.loops = self._build_loops()
         self.vitals = Vitals(self.loops.values())
+        self.notices = self._build_notices()
+        self._serving = self._build_serving()
+        self._started = False
         self._stack = self._build_stack(patience)
 
     def _build_jobs(self) -> None:
@@ -107,19 +115,78 @@ class Daemon(Finder):
         )
         return {job.name: Loop(job, every, clock, limit=job.limit) for job, every in jobs}
 
+    def _build_notices(self) -> Notices:
+        return Notices(
+            self.reactor,
+            self.bus,
+            self.memory,
+            self._files,
+            self.current,
+            self.now,
+            self._is_held,
+            lambda: self.setups.restarting() | self.setups.in_flight(),
+            self.vitals.complaints,
+        )
+
+    def _is_held(self, ident: str) -> bool | None:
+        if not self.setups.undertaken.holds:
+            return False
+        entry = self.roster.get(ident)
+        return None if entry is None else bool(self.setups.held(entry))
+
+    def _build_serving(self) -> Serving | None:
+        """What --metrics-listen asks for, with its package, which is not needed without."""
+        endpoint = self.config.metrics_listen
+        if endpoint is None:
+            return None
+        from mother.web.serving import Serving  # noqa: PLC0415  # needs mother[farm]
+
+        figures = Figures(
+            self.loops,
+            polls=lambda: self.poller.polls,
+            failed=lambda: self.poller.failures,
+            skipped=lambda: self.poller.skipped,
+            queues=self.queues(),
+            breaker_open=lambda: self.health.numbers()["health.breaker_open"],
+        )
+        site, complaints = self.config.site, self.vitals.complaints
+        return Serving(endpoint, site, figures, complaints, self._waits_for, self.reactor)
+
+    def queues(self) -> Mapping[str, Queue]:
+        """What may wait, and be lost, by the name it has in metrics."""
+        return {
+            "statsd": Queue(lambda: self.statsd.pending, lambda: self.statsd.dropped),
+            "errands": Queue(lambda: self.errands.waiting),
+            "notify": Queue(
+                lambda: len(self.notices.alarm.outbox), lambda: self.notices.alarm.outbox.dropped
+            ),
+        }
+
+    def _waits_for(self) -> str:
+        """What is missing until the daemon is at its work; empty where nothing is."""
+        if not self._started:
+            return "the daemon's start"
+        return "" if self._scans() else "the first scan"
+
     def _build_stack(self, patience: float) -> Stack:
         path = Path(self.config.inventory_file)
         inventory = Inventory(path, self.roster, self._files, self.reactor)
         sinks: tuple[Sink, ...] = (LogSink(), self.statsd, inventory, self.news)
-        for sink in sinks:
+        for sink in (*sinks, *self.notices.sinks):
             self.bus.add(sink)
+        serving = () if self._serving is None else (self._serving,)
+        for served in serving:
+            self.bus.add(served.sink)
         stack = Stack(self.reactor, patience)
         services: tuple[Service, ...] = (
+            *serving,
             self._files,
             self.memory,
+            self.notices.run,
             inventory,
             self.statsd,
             self.shelf,
+            self.notices,
             Closing(self),
             *self.loops.values(),
             Control(Path(self.config.control_socket), self._build_desk(), self.reactor),
@@ -140,9 +207,11 @@ class Daemon(Finder):
         self.adoption.recall()
         self._visit_old_friends()
         await self._stack.start()
+        self._started = True
 
     async def stop(self) -> None:
         """End within seconds, nothing half-written."""
+        self._started = False
         self.errands.cancel()
         await self._stack.stop()
 
@@ -161,6 +230,7 @@ class Daemon(Finder):
         self.log.info("The configuration was read again and is in force.")
         for loop in self.loops.values():
             loop.hurry()
+        self.notices.hurry()
 
     def settled(self, entry: Entry) -> None:
         """A miner is new or has moved: it is read at once, not at its place in the next sweep."""
@@ -193,7 +263,9 @@ class Daemon(Finder):
             "polls.skipped": self.poller.skipped,
             "statsd.dropped": self.statsd.dropped,
             "sightings": len(self.roster.sightings),
+            **{f"queue.{name}": one.length() for name, one in self.queues().items()},
             **self.health.numbers(),
+            **self.notices.numbers(),
             **self.planner.numbers(),
         }
         for name, loop in self.loops.items():
@@ -238,7 +310,7 @@ def announce(config: Config) -> None:
     )
     for line in wishes(config):
         log.info("{line}", line=line)
-    if config.statsd.host is None:
+    if config.statsd.host is None and config.metrics_listen is None:
         log.info("Metrics go nowhere: there is no --statsd-host.")
     if config.dry_run:
         log.info("Dry run: everything is read, nothing is written to a miner.")

@@ -23,9 +23,13 @@ from mother.core.clock import Now, steady
 from mother.finder import Finder, plan_once
 from mother.fleet.files import Files
 from mother.fleet.memory import FileMemory, MemoryRefused
+from mother.host.manager import Manager
 from mother.simulating import demo, simulate
-from mother.terminal import commands, logs, manual
-from mother.terminal.parsing import loaded, parsed, parser_for
+from mother.terminal import commands, initial, logs, manual
+from mother.terminal.formats import log_for
+from mother.terminal.minding import Minding, stacks_on_abort
+from mother.terminal.notifying import notify
+from mother.terminal.parsing import loaded, network_named, parsed, parser_for
 from mother.terminal.process import (
     BAD_INPUT,
     INTERRUPTED,
@@ -99,7 +103,8 @@ def run(words: Sequence[str], program: str) -> int:
     if config is None:
         return BAD_INPUT
     now = steady(reactor)
-    logs.begin(logs.TextLog(sys.stderr))
+    logs.begin(log_for(config.log_format, sys.stderr, os.environ))
+    stacks_on_abort()
     daemon = daemon_of(config, reactor, now)
     if daemon is None:
         return BAD_INPUT
@@ -107,8 +112,9 @@ def run(words: Sequence[str], program: str) -> int:
     gc.set_threshold(
         20_000, 20, 20
     )  # answers make much garbage and hardly a cycle: 10 % of the CPU
-    on_hangup(reactor, lambda: _reload(daemon, source))
-    served = serve(reactor, daemon.start, daemon.stop)
+    minding = Minding(daemon, Manager(os.environ), reactor)
+    on_hangup(reactor, lambda: minding.reload(lambda: _reload(daemon, source)))
+    served = serve(reactor, minding.start, minding.stop)
     log.info("mother has stopped.")
     return explained(served)
 
@@ -135,7 +141,11 @@ def scan_once(words: Sequence[str], program: str) -> int:
 def check_config(words: Sequence[str], program: str) -> int:
     """`mother check-config`."""
     parser = parser_for("check-config", program, manual.CHECK)
-    source = Source(parsed(parser, words, program), program)
+    parser.add_argument("--network-named", action="store_true", help=manual.NETWORK_NAMED)
+    options = parsed(parser, words, program)
+    if options.network_named:
+        return network_named(options, program)
+    source = Source(options, program)
     config = loaded(source)
     if config is None:
         return BAD_INPUT
@@ -175,26 +185,30 @@ def _finder(config: Config, now: Now) -> tuple[Finder, FileMemory]:
     return Finder(config, reactor, now, memory), memory
 
 
-def _reload(daemon: Daemon, source: Source) -> None:
+def _reload(daemon: Daemon, source: Source) -> bool:
+    """Whether there is a new configuration to go by; what is wrong with it is said."""
     try:
         config = source.load()
     except ConfigError as error:
         for line in error.lines:
             log.error("{line}", line=line)
         log.error("The new configuration is not used; the old one stays in force.")
-    else:
-        daemon.reload(config)
+        return False
+    daemon.reload(config)
+    return True
 
 
 def simulated(run: Callable[[Sequence[str], str, EPollReactor], int]) -> Command:
-    """A command of `simulating`, with the reactor that it needs."""
+    """A command that runs the reactor itself, with the reactor."""
     return lambda words, program: run(words, program, reactor)
 
 
 COMMANDS: dict[str, Command] = {
     "run": run,
     "scan": scan_once,
+    "init": simulated(initial.init),
     "check-config": check_config,
+    "notify": notify,
     "simulate": simulated(simulate),
     "demo": simulated(demo),
     **{name: at_the_desk(name) for name in commands.DESK},

@@ -10,6 +10,35 @@ import pytest
 os.environ["TZ"] = "UTC"
 time.tzset()
 
+SLOW = (
+    "tests/grafana/",
+    "tests/host/test_service",
+    "tests/packaging/",
+    "tests/sinks/test_graphite",
+    "tests/sinks/test_prometheus_real",
+    "tests/sinks/test_dashboards",
+    "tests/jobs/test_configure_review",
+    "tests/jobs/test_configure_firmware",
+    "tests/jobs/test_dry_run",
+    "tests/jobs/test_health_over_time",
+    "tests/terminal/test_init",
+    "tests/terminal/test_scan_command",
+    "tests/test_app",
+    "tests/test_cli",
+    "tests/test_demo",
+    "tests/test_drop_in",
+    "tests/test_packaging",
+    "tests/test_run",
+)
+"""What takes long: programs as processes, servers of others, weeks of a farm's life."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make quick` leaves out."""
+    for item in items:
+        if item.nodeid.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(autouse=True)
 def _nothing_runs_on() -> Iterator[None]:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
+import logging
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
 from mother.config.problems import Problems, wrong
+
+EXAMPLE = "e.g. tgram://TOKEN/CHAT or ntfy://TOPIC"
+
+MISSING = "needs the package apprise: pip install 'mother[farm]'"
 
 
 def lines(text: str, place: str) -> object:
@@ -14,27 +21,80 @@ def lines(text: str, place: str) -> object:
 
 
 def check_notify_urls(value: Any, place: str) -> tuple[str, ...]:
-    """Addresses of apprise; whether it knows them is asked where it is used."""
+    """Addresses that apprise knows; each counts once."""
     problems = Problems()
     given = [value] if isinstance(value, str) else value
-    urls = [problems.checked(_url, item, where, "") for where, item in problems.items(given, place)]
+    items = problems.items(given, place)
+    if items and find_spec("apprise") is None:
+        raise wrong(place, MISSING)
+    urls = [problems.checked(_url, item, where, "") for where, item in items]
     problems.end()
-    return tuple(urls)
+    return tuple(dict.fromkeys(urls))
 
 
 def _url(value: Any, place: str) -> str:
     if not isinstance(value, str) or "://" not in value:
-        raise wrong(place, "is no address of apprise, e.g. tgram://TOKEN/CHAT or ntfy://TOPIC")
+        raise wrong(place, f"is no address of apprise, {EXAMPLE}")
+    scheme = value.partition("://")[0].lower()
+    known = known_schemes()
+    if scheme not in known:
+        # What stands there may be a misplaced secret: only what is meant is shown.
+        near = difflib.get_close_matches(scheme, sorted(known), n=1)
+        meant = f"did you mean {near[0]}://?" if near else EXAMPLE
+        raise wrong(place, f"apprise knows no such service; {meant}")
+    if not is_complete(value):
+        raise wrong(
+            place,
+            f"apprise does not take this {scheme}:// address: a part is missing or wrong; see the "
+            f"page of {scheme}:// in its documentation",
+        )
     return value
 
 
-def check_heartbeat(value: Any, place: str) -> str:
-    """An http or https address."""
+def known_schemes() -> frozenset[str]:
+    """All services that this apprise knows: `tgram`, `mailto`, ..."""
+    from apprise.asset import N_MGR  # noqa: PLC0415  # heavy, and an extra
+
+    names = N_MGR.schemas()  # type: ignore[no-untyped-call]  # apprise's is untyped
+    return frozenset(str(one).lower() for one in names)
+
+
+def is_complete(url: str) -> bool:
+    """Whether apprise makes something of the address; nothing is sent."""
+    from apprise import Apprise  # noqa: PLC0415  # heavy, and an extra
+
+    muzzle()
     try:
-        good = isinstance(value, str) and bool(urlsplit(value).hostname)
-        good = good and urlsplit(value).scheme in {"http", "https"}
+        return Apprise.instantiate(url) is not None
+    except Exception:  # what its plugins raise may hold the address
+        return False
+
+
+def muzzle() -> None:
+    """Keep what apprise and what it uses would log, addresses and tokens in it, off stderr.
+
+    Where the standard logging has no handler it writes warnings there. We log with Twisted's.
+    """
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())
+    ours = logging.getLogger("apprise")
+    ours.propagate = False
+    ours.setLevel(logging.WARNING)
+    if not ours.handlers:
+        ours.addHandler(logging.NullHandler())
+
+
+def check_heartbeat(value: Any, place: str) -> str:
+    """An http or https address, in ASCII, without a login."""
+    try:
+        parts = urlsplit(value) if isinstance(value, str) else None
+        good = parts is not None and bool(parts.hostname) and parts.port != 0
+        good = good and parts is not None and parts.scheme in {"http", "https"}
     except ValueError:
         good = False
-    if not good:
+    if not good or not value.isascii() or any(sign <= " " for sign in value):
         raise wrong(place, "is no http or https address, e.g. https://hc.example/ping/UUID")
+    if "@" in urlsplit(value).netloc:
+        raise wrong(place, "holds a login (the part before @), which is not sent: leave it out")
     return str(value)

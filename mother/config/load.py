@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mother.config import notes
+from mother.config import notes, places
 from mother.config.blocks import NO_MODE, check_blocks
 from mother.config.file import FileContent, Named, named_in, read_file
 from mother.config.firmware import NO_DIGEST
@@ -18,20 +18,20 @@ from mother.config.networks import check_limits
 from mother.config.options import BY_KEY, OPTIONS, PREDECESSOR, Option
 from mother.config.pools import Pools
 from mother.config.problems import ConfigError, Problems
+from mother.config.references import References
 from mother.config.sample import print_toml
 
 __all__ = ["ConfigError", "Source", "changes_needing_restart", "keep_until_restart", "print_toml"]
 
 DEFAULT_FILE = "config.toml"
-STATE_FILE = "mother-state.json"
-SOCKET = "mother.sock"
 
 
 class Source:
     """Where the configuration comes from; `load` reads it anew each time.
 
     `namespace` is what a parser of `mother.config.flags` returned, `program` the name that
-    was called. With `require_network` it is a problem when there is nothing to scan.
+    was called. With `require_network` it is a problem when there is nothing to scan. Without
+    `secrets` references to secrets are left unread, for commands that need none.
     """
 
     def __init__(
@@ -41,11 +41,14 @@ class Source:
         *,
         environ: Mapping[str, str] | None = None,
         require_network: bool = False,
+        secrets: bool = True,
     ) -> None:
         self._program = program
         given = os.environ if environ is None else environ
         self._environ = {name: text for name, text in given.items() if name.startswith("MOTHER_")}
         self._require_network = require_network
+        self._references = References(given, secrets)
+        self._places = places.defaults(given)
         self._given = _given(namespace, self._environ)
         self.path = _path(namespace, program)
 
@@ -61,7 +64,8 @@ class Source:
         _fit_timeouts(values, named, problems)
         _check_pairs(values, named, problems)
         self._check_network(values, named, problems)
-        config = _build(values, tree.get("configs", []), problems)
+        blocks = self._references.put_in_blocks(tree.get("configs", []), problems)
+        config = _build(values, blocks, problems)
         problems.end()
         return replace(config, notes=self._notes(config, file, tree))
 
@@ -75,12 +79,18 @@ class Source:
             return None
 
     def _value(self, option: Option, named: Named | None, problems: Problems) -> Any:
-        default = option.default_for(self._program)
+        default = self._places.get(option.key, option.default_for(self._program))
         if named is None:
             return default
         place, value = named
-        check = _check_text if option.key in self._given else _check
-        return problems.checked(lambda v, p: check(option, v, p), value, place, default)
+
+        def check(value: Any, place: str) -> Any:
+            if option.key in self._given:
+                value = _from_text(option, value, place)
+            value = self._references.put_in(option.key, value, place, problems)
+            return default if value is None else option.kind.check(value, place)
+
+        return problems.checked(check, value, place, default)
 
     def _check_network(
         self, values: dict[str, Any], named: Mapping[str, Named], problems: Problems
@@ -108,6 +118,7 @@ class Source:
             *notes.idle_firmware(config),
             *notes.silent(raw, config.settings),
             *notes.shadowed(config.blocks),
+            *notes.listening(config),
             *(notes.readable(file) if file is not None else ()),
             *notes.misspelt(self._environ),
         )
@@ -150,17 +161,11 @@ def _path(namespace: argparse.Namespace, program: str) -> str | None:
     return path
 
 
-def _check(option: Option, value: Any, place: str) -> Any:
-    return option.kind.check(value, place)
-
-
-def _check_text(option: Option, value: Any, place: str) -> Any:
+def _from_text(option: Option, value: Any, place: str) -> Any:
     if isinstance(value, list):  # argparse turns the value `--` into an empty list
         parts = [part if isinstance(part, str) else "--" for part in value]
         value = option.kind.joint.join(parts) or "--"
-    if isinstance(value, str):
-        value = option.kind.from_text(value, place)
-    return option.kind.check(value, place)
+    return option.kind.from_text(value, place) if isinstance(value, str) else value
 
 
 def _fit_timeouts(values: dict[str, Any], named: Mapping[str, Named], problems: Problems) -> None:
@@ -186,9 +191,9 @@ def _check_pairs(values: Mapping[str, Any], named: Mapping[str, Named], problems
 def _build(values: dict[str, Any], blocks: Any, problems: Problems) -> Config:
     pools: Pools = values["pools"]
     folder = os.path.dirname(values["inventory_file"])
-    values["state_file"] = values["state_file"] or os.path.join(folder, STATE_FILE)
+    values["state_file"] = values["state_file"] or os.path.join(folder, places.STATE_FILE)
     beside = os.path.dirname(values["state_file"])
-    values["control_socket"] = values["control_socket"] or os.path.join(beside, SOCKET)
+    values["control_socket"] = values["control_socket"] or os.path.join(beside, places.SOCKET)
     if os.path.abspath(values["state_file"]) == os.path.abspath(values["inventory_file"]):
         problems.add("state_file", "is the inventory_file too; give it a name of its own")
     parts: dict[str, dict[str, Any]] = {

@@ -322,7 +322,7 @@ OPTIONS: tuple[Option, ...] = (
         SETUP,
         PATH,
         "firmwares/",
-        "Directory that keeps downloaded firmware.",
+        "Directory that keeps downloaded firmware; as a service in $CACHE_DIRECTORY unless named.",
         at="firmwares_path",
         main="firmwares_path",
     ),
@@ -450,7 +450,8 @@ OPTIONS: tuple[Option, ...] = (
         ALARM,
         number("percent", 1, 100, 20),
         20.0,
-        "Tell when the farm's hashrate is so much below its mean of the last hour.",
+        "Tell when the farm's hashrate is so much below its mean of the last hour; miners that "
+        "sleep or are held do not count.",
         at="alarm.drop",
     ),
     Option(
@@ -458,7 +459,7 @@ OPTIONS: tuple[Option, ...] = (
         ALARM,
         MINERS,
         5,
-        "Tell when more than this many miners are gone at once.",
+        "Tell when more than this many miners are gone at once, in one message.",
         at="alarm.gone",
     ),
     Option(
@@ -485,7 +486,8 @@ OPTIONS: tuple[Option, ...] = (
         FILES,
         PATH,
         "dragon-inventory.json",
-        "JSON list of the miners that were found.",
+        "JSON list of the miners that were found. As a service of systemd it lies in "
+        "$STATE_DIRECTORY unless named.",
         at="inventory_file",
         main="inventory_file",
         needs_restart=True,
@@ -495,7 +497,8 @@ OPTIONS: tuple[Option, ...] = (
         FILES,
         PATH,
         None,
-        "What must outlive a restart: health timers, reboot counts, back-offs.",
+        "What must outlive a restart: health timers, reboot counts, back-offs. As a service it "
+        "lies in $STATE_DIRECTORY unless named.",
         at="state_file",
         example='"mother-state.json"',
         needs_restart=True,
@@ -506,7 +509,7 @@ OPTIONS: tuple[Option, ...] = (
         PATH,
         None,
         "Unix socket, for this user only, by which commands such as `mother status` reach the "
-        "running daemon.",
+        "running daemon; as a service in $RUNTIME_DIRECTORY unless named.",
         at="control_socket",
         example='"mother.sock"',
         needs_restart=True,

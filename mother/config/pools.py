@@ -134,7 +134,7 @@ def _account(value: Any, place: str) -> str:
 
 
 def _pool_password(value: Any, place: str) -> str:
-    return _text(value, place, "a miner drops a pool without one; most pools take x")
+    return str(_text(value, place, "a miner drops a pool without one; most pools take x"))
 
 
 def check_mac(value: Any, place: str) -> str:
@@ -183,4 +183,4 @@ def _user(value: Any, place: str) -> str:
 
 
 def _password(value: Any, place: str) -> str:
-    return _text(value, place, "the password of the miners' web page")
+    return str(_text(value, place, "the password of the miners' web page"))

@@ -60,7 +60,7 @@ def ask(
             f"no daemon listens on {path}: is it running, with this state_file?"
         ) from None
     except PermissionError:
-        raise NoDaemon(f"{path} belongs to another user: run this as the daemon's user") from None
+        raise NoDaemon(f"{path} belongs to another user: try sudo") from None
     except TimeoutError:
         raise NoDaemon(f"the daemon on {path} has not answered for {duration(patience)}") from None
     except (OSError, http.client.HTTPException, DecodeError) as error:

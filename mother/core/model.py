@@ -296,6 +296,14 @@ class EventKind(enum.StrEnum):
     BREAKER_OPENED = "breaker.opened"
     BREAKER_TRYING = "breaker.trying"
     BREAKER_CLOSED = "breaker.closed"
+    HASHRATE_LOW = "farm.hashrate_low"
+    HASHRATE_BACK = "farm.hashrate_back"
+    MANY_GONE = "farm.many_gone"
+    MANY_BACK = "farm.many_back"
+    CRASHED = "daemon.crashed"
+    MACHINE_RESTARTED = "daemon.machine_restarted"
+    ALARM_SENT = "alarm.sent"
+    ALARM_FAILED = "alarm.failed"
 
 
 class Event(Struct, frozen=True, kw_only=True):

@@ -143,11 +143,22 @@ class DeviceMemory(Struct, frozen=True, omit_defaults=True):
     setup: DeviceSetup = DeviceSetup()
 
 
+class LastRun(Struct, frozen=True, omit_defaults=True):
+    """The daemon itself. `seen` is when it was last known to run (None: never), `boot` what that
+    start of the machine is called, `running`: it has not ended in order.
+    """
+
+    seen: float | None = None
+    boot: str = ""
+    running: bool = False
+
+
 class FarmMemory(Struct, frozen=True, omit_defaults=True):
     """What concerns all devices together."""
 
     breaker: BreakerState = BreakerState()
     ledger: Ledger = Ledger()
+    run: LastRun = LastRun()
 
 
 class SightingMemory(Struct, frozen=True, omit_defaults=True):

@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct, ValidationError
+from msgspec.structs import replace
 
+from mother.config import places
 from mother.config.flags import Parser
 from mother.config.load import Source
 from mother.control.client import Denied, NoDaemon
@@ -122,9 +124,11 @@ def perform(
         add(parser)
     options = parsed(parser, words, program)
     options.command = name
-    config = loaded(Source(options, program))
+    config = loaded(Source(options, program, secrets=False))
     if config is None:
         return BAD_INPUT
+    socket = places.socket_for(config.control_socket, vars(options))
+    config = replace(config, control_socket=socket)
     try:
         return command.run(Errand(options, config, program, plan_now, pause))
     except BadInput as error:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from msgspec import Struct
 from twisted.logger import (
     ILogObserver,
     LogEvent,
@@ -30,6 +31,31 @@ def one_line(text: str) -> str:
     return plain(text.strip().replace("\n", " ").replace("\t", " "))
 
 
+class Line(Struct, frozen=True):
+    """One event as it is written, in whatever form; nothing in it steers a terminal.
+
+    `text` is one line; `traceback` many, or empty. The others are empty where it has none.
+    """
+
+    level: str
+    text: str
+    traceback: str = ""
+    worker: str = ""
+    ip: str = ""
+    kind: str = ""
+
+
+def line_of(event: LogEvent) -> Line | None:
+    """Our events from `info` on, everybody else's from `warn` on; None for the rest."""
+    level = event.get("log_level", LogLevel.info)
+    ours = str(event.get("log_namespace", "")).startswith(OURS)
+    if level < (LogLevel.info if ours else LogLevel.warn):
+        return None
+    text = eventAsText(event, includeTraceback=False, includeTimestamp=False, includeSystem=False)
+    fields = {name: one_line(str(event.get(name, ""))) for name in ("worker", "ip", "kind")}
+    return Line(level.name, one_line(text), _traceback(event), **fields)
+
+
 @implementer(ILogObserver)
 class TextLog:
     """Writes our events from `info` on, everybody else's from `warn` on; one event, one line.
@@ -50,15 +76,11 @@ class TextLog:
 
     def __call__(self, event: LogEvent) -> None:
         """Take one event."""
-        level = event.get("log_level", LogLevel.info)
-        ours = str(event.get("log_namespace", "")).startswith(OURS)
-        if level < (LogLevel.info if ours else LogLevel.warn):
+        line = line_of(event)
+        if line is None:
             return
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self._now()))
-        text = eventAsText(
-            event, includeTraceback=False, includeTimestamp=False, includeSystem=False
-        )
-        lines = f"{stamp} {level.name:<8} {one_line(text)}\n{_traceback(event)}"
+        lines = f"{stamp} {line.level:<8} {line.text}\n{line.traceback}"
         try:
             self._stream.write(lines)
             self._stream.flush()
@@ -86,6 +108,6 @@ def _traceback(event: LogEvent) -> str:
     return plain(event["log_failure"].getTraceback().rstrip()) + "\n"
 
 
-def begin(observer: TextLog | Held) -> None:
+def begin(observer: ILogObserver) -> None:
     """From now on the log goes there."""
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)

@@ -13,6 +13,7 @@ EXIT_CODES = (
 
 SECTIONS = {
     "The farm": {
+        "init": "the first run: look at the farm and write a configuration that is equal to it",
         "run": "find, measure, heal and set up the miners on your networks (also without the "
         "word run)",
         "scan": "look once and print a table of what was found; --json for machines",
@@ -42,6 +43,7 @@ SECTIONS = {
     },
     "The rest": {
         "check-config": "say everything that is wrong with options, environment and file",
+        "notify": "notify --test: send a test message to everybody who is told of alarms",
         "simulate": "serve simulated miners on loopback addresses",
         "demo": "a simulated farm with faults and the daemon that minds it, live",
         "help": "this page, or the page of one command: help scan",
@@ -57,7 +59,24 @@ RUN = (
     "SIGHUP reads the file again, SIGTERM and Ctrl-C end it within 5 seconds."
 )
 SCAN = "Scan the networks once and show every miner found. Nothing is written to a miner."
+INIT = (
+    "The first run. Proposes the networks of this machine, scans them without writing to any "
+    "miner, shows what was found, and writes a configuration that wishes exactly that: a first "
+    "start with it writes to no miner. Default file: /etc/mother/mother.toml where this user may "
+    "write it, else ./mother.toml; --config names another. A file that is there already is "
+    "replaced with --force only, and kept as .bak; what it says of everything but pools, "
+    "autotune, reboots and upgrades is taken over. Exit code 1 also where no miner was found: "
+    "no file is written then."
+)
 CHECK = "Check flags, environment and configuration file, say every problem, change nothing."
+NETWORK_NAMED = (
+    "only say whether a network is named: exit code 1 when none is yet, else 0, also when the "
+    "rest is wrong; for ExecCondition= of a systemd unit"
+)
+NOTIFY = (
+    "Send a test message through every --notify-url of the configuration, now, and say for each "
+    "whether it arrived. The daemon need not run; addresses are never shown."
+)
 SIMULATE = (
     "Serve simulated DragonMint miners on loopback addresses, one address each; no root needed. "
     "Prints a line per miner (address:port, family, MAC, fault) and then 'ready'; ends on "
@@ -90,6 +109,7 @@ def overview(program: str) -> str:
             "",
             "To begin with:",
             f"  {program} demo",
+            f"  {program} init",
             f"  {program} scan --network 10.1.0.0/22",
             f"  {program} run --network 10.1.0.0/22 --statsd-host localhost",
             "",

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from mother.config.flags import Parser, build_parser
 from mother.config.load import ConfigError, Source
 from mother.config.model import Config
+from mother.config.places import SERVICE_SOCKET
 from mother.config.sample import asked_for
 from mother.terminal import manual
 from mother.terminal.pages import Page
-from mother.terminal.process import OK
+from mother.terminal.process import FAILED, OK
 
 FINDS_THE_DAEMON = frozenset({"config", "control_socket", "state_file"})
 """The options that tell where the daemon listens; all others are taken, and not explained."""
@@ -53,7 +54,8 @@ def desk_parser(command: str, program: str, page: Page) -> Parser:
     parser.description = f"{page.does}\n\nExamples:\n{examples}"
     parser.epilog = (
         "The daemon is found by its control socket: call this in the daemon's directory, or with "
-        f"the daemon's options, all of which are taken (see {program} run --help). {page.codes}"
+        f"the daemon's options, all of which are taken (see {program} run --help). Without either "
+        f"it is that of the service, {SERVICE_SOCKET}, for which you may need sudo. {page.codes}"
     )
     _hide(parser)
     return parser
@@ -75,6 +77,23 @@ def parsed(parser: Parser, words: Sequence[str], program: str) -> argparse.Names
         print(page, end="")
         raise SystemExit(OK)
     return options
+
+
+def network_named(options: argparse.Namespace, program: str) -> int:
+    """Whether there is something to scan (or something wrong, of which `run` speaks)."""
+    source = Source(options, program, secrets=False)
+    try:
+        config = source.load()
+    except ConfigError:
+        return OK
+    if config.networks:
+        return OK
+    print(
+        f"{source.path or program}: no network is named yet, so there is nothing to mind. "
+        'Run `sudo mother init`, or name yours there, e.g. network = ["10.1.0.0/22"]; then: '
+        "sudo systemctl start mother"
+    )
+    return FAILED
 
 
 def loaded(source: Source) -> Config | None:

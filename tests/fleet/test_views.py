@@ -51,7 +51,7 @@ def test_efficiency_is_of_those_whose_power_is_known() -> None:
     second.reading = None
     totals = view.totals(0)
     assert totals.power == 1000
-    assert totals.efficiency == 1000 / (first.reading.hashrate / 1e12)
+    assert totals.efficiency == 1000 / ((first.reading.hashrate or 0) / 1e12)
 
 
 def test_a_gone_miner_counts_with_what_it_should_have_and_with_nothing_else() -> None:

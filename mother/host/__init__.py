@@ -1,0 +1,1 @@
+"""The machine that mother runs on: its service manager and its journal."""
