@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from mother.terminal.process import NOTHING_NAMED
+
 UNIT = Path(__file__).parent.parent / "packaging/systemd/mother.service"
 REQUIRED = os.environ.get("MOTHER_REQUIRE_REAL_PARTS") == "1"
 EXPOSURE = 15
@@ -83,7 +85,8 @@ def test_a_stop_has_more_time_than_mother_takes_for_it() -> None:
 def test_without_a_network_it_is_skipped_and_with_one_it_runs() -> None:
     run, condition = value("ExecStart"), value("ExecCondition")
     assert run.split(" ")[:2] == ["/usr/bin/mother", "run"]
-    assert condition == run.replace(" run ", " check-config ") + " --network-named"
+    asked = run.replace(" run ", " check-config ") + " --network-named"
+    assert condition == f"/bin/sh -c '{asked}; [ $? -ne {NOTHING_NAMED} ]'"
 
 
 def test_what_its_work_needs_is_not_forbidden() -> None:

@@ -70,7 +70,7 @@ INIT = (
 )
 CHECK = "Check flags, environment and configuration file, say every problem, change nothing."
 NETWORK_NAMED = (
-    "only say whether a network is named: exit code 1 when none is yet, else 0, also when the "
+    "only say whether a network is named: exit code 4 when none is yet, else 0, also when the "
     "rest is wrong; for ExecCondition= of a systemd unit"
 )
 NOTIFY = (

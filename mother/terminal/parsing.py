@@ -14,7 +14,7 @@ from mother.config.places import SERVICE_SOCKET
 from mother.config.sample import asked_for
 from mother.terminal import manual
 from mother.terminal.pages import Page
-from mother.terminal.process import FAILED, OK
+from mother.terminal.process import NOTHING_NAMED, OK
 
 FINDS_THE_DAEMON = frozenset({"config", "control_socket", "state_file"})
 """The options that tell where the daemon listens; all others are taken, and not explained."""
@@ -93,7 +93,7 @@ def network_named(options: argparse.Namespace, program: str) -> int:
         'Run `sudo mother init`, or name yours there, e.g. network = ["10.1.0.0/22"]; then: '
         "sudo systemctl start mother"
     )
-    return FAILED
+    return NOTHING_NAMED
 
 
 def loaded(source: Source) -> Config | None:

@@ -16,6 +16,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+NOTHING_NAMED = 4
+"""Of `check-config --network-named`: a code that no failure has, which must not pass for it."""
 
 LAST_CALL = 4.5
 """Real seconds after the signal; what has not ended by then is cut off."""

@@ -156,7 +156,7 @@ def test_whether_a_network_is_named_is_told_by_the_exit_code(tmp_path: Path) -> 
     file = tmp_path / "m.toml"
     file.write_text("scan_interval = 60\n")
     done = mother(*ask, cwd=tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 4  # not 1: a crash must not pass for it
     assert done.stdout == (
         "m.toml: no network is named yet, so there is nothing to mind. Run `sudo mother init`, or "
         'name yours there, e.g. network = ["10.1.0.0/22"]; then: sudo systemctl start mother\n'
