@@ -1,0 +1,1 @@
+"""The dashboards of mother, written once for both kinds of store."""
