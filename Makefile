@@ -5,7 +5,7 @@ STAMP := $(VENV)/.made
 IN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint venv clean
+.PHONY: help demo test quick lint venv deb clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,10 +16,16 @@ demo: $(STAMP)  ## Mind a simulated farm with faults, live on this terminal (Ctr
 test: $(STAMP)  ## Run all tests
 	@$(IN)/python -m pytest $(ARGS)
 
+quick: $(STAMP)  ## Run what needs no other server and no long story: under two minutes
+	@$(IN)/python -m pytest -n auto -m 'not slow' $(ARGS)
+
 lint: $(STAMP)  ## Check style and types
 	@$(IN)/ruff check .
 	@$(IN)/ruff format --check .
 	@$(IN)/mypy mother tests benchmarks
+
+deb:  ## Build the Debian package into dist/
+	@packaging/debian/build
 
 venv: $(STAMP)  ## Make the environment, .venv, with mother in it
 	@echo '$(VENV) is ready: $(IN)/mother --help'
