@@ -33,6 +33,7 @@ from mother.jobs.metrics import Metrics
 from mother.jobs.plan import News
 from mother.net.fetch import Fetcher
 from mother.notify.notices import Notices
+from mother.notify.post import masked
 from mother.sinks.figures import Figures, Queue
 from mother.sinks.log import LogSink
 from mother.sinks.statsd import StatsdSink
@@ -312,6 +313,9 @@ def announce(config: Config) -> None:
         log.info("{line}", line=line)
     if config.statsd.host is None and config.metrics_listen is None:
         log.info("Metrics go nowhere: there is no --statsd-host.")
+    told = ", ".join(sorted({masked(url) for url in config.alarm.urls}))
+    if told:
+        log.info("Alarms are told to {told}.", told=told)
     if config.dry_run:
         log.info("Dry run: everything is read, nothing is written to a miner.")
     for note in config.notes:

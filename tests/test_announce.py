@@ -1,0 +1,50 @@
+"""The first lines of the log: what runs, where metrics and alarms go, and nothing secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+from msgspec.structs import replace
+from twisted.logger import ILogObserver, LogEvent, eventAsText, globalLogPublisher
+
+from mother.app import announce
+from mother.config.model import Alarm, Config
+from tests.fleet.world import CONFIG
+
+
+@pytest.fixture
+def said() -> Iterator[list[str]]:
+    lines: list[str] = []
+
+    def hear(event: LogEvent) -> None:
+        lines.append(eventAsText(event, includeTimestamp=False, includeSystem=False))
+
+    observer = cast(ILogObserver, hear)
+    globalLogPublisher.addObserver(observer)
+    yield lines
+    globalLogPublisher.removeObserver(observer)
+
+
+def config(**changes: Any) -> Config:
+    return replace(CONFIG, **changes)
+
+
+def test_metrics_that_go_nowhere_are_told_unless_they_are_served(said: list[str]) -> None:
+    announce(config())
+    assert "Metrics go nowhere: there is no --statsd-host." in said
+    said.clear()
+    announce(config(metrics_listen="tcp:9151"))
+    assert not [line for line in said if "nowhere" in line]
+
+
+def test_who_hears_alarms_is_told_without_the_address(said: list[str]) -> None:
+    announce(config(alarm=Alarm(urls=("tgram://hush/1", "tgram://hush/2", "json://hush/"))))
+    assert "Alarms are told to json://***, tgram://***." in said
+    assert "hush" not in " ".join(said)
+
+
+def test_without_addresses_alarms_are_not_spoken_of(said: list[str]) -> None:
+    announce(config())
+    assert not [line for line in said if "Alarms" in line]
