@@ -14,10 +14,10 @@ demo: $(STAMP)  ## Mind a simulated farm with faults, live on this terminal (Ctr
 	@$(IN)/mother demo $(ARGS)
 
 test: $(STAMP)  ## Run all tests
-	@$(IN)/python -m pytest $(ARGS)
+	@$(IN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 quick: $(STAMP)  ## Run what needs no other server and no long story: under two minutes
-	@$(IN)/python -m pytest -n auto -m 'not slow' $(ARGS)
+	@$(IN)/python -m pytest -n auto --dist loadgroup -m 'not slow' $(ARGS)
 
 lint: $(STAMP)  ## Check style and types
 	@$(IN)/ruff check .

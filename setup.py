@@ -64,7 +64,7 @@ setup(
             "types-netaddr",
             "build>=1.2",
             "setuptools>=77",
-        ]
+        ],
     },
     entry_points={
         "console_scripts": [

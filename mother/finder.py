@@ -148,6 +148,7 @@ class Finder:
             self.now,
             numbers,
             hurry,
+            self.poller.rename,
         )
 
     def _word(self, entry: Entry) -> str:

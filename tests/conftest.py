@@ -34,8 +34,11 @@ SLOW = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make quick` leaves out."""
+    """Mark what `make quick` leaves out, and what one process runs from beginning to end."""
     for item in items:
+        file = item.nodeid.partition("::")[0]
+        group = file if not file.startswith("tests/grafana/") else "tests/grafana"
+        item.add_marker(pytest.mark.xdist_group(group))
         if item.nodeid.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
 

@@ -18,6 +18,7 @@ from mother.config.model import PoolWish
 from mother.config.options import BY_KEY, Option
 from mother.config.pools import check_wishes
 from mother.config.problems import ConfigError
+from mother.config.references import is_reference
 from mother.core.model import ConfiguredPool, Settings
 
 Pools = tuple[PoolWish, ...]
@@ -28,6 +29,7 @@ UNTOLD = "they are not told"
 UNSURE = "several miners would bear the same worker name"
 FOREIGN = "the users are not ACCOUNT.WORKER with the worker name that worker_template gives"
 NO_TEXT = "they hold what is no text"
+REFERENCE = "they hold what a file would take for the name of a secret"
 DIFFERS = "no wish would be equal to them"
 
 
@@ -132,9 +134,8 @@ def pools_of(miner: Miner) -> tuple[Pools, str]:
         for pool, account in zip(found, accounts, strict=True)
     ]
     try:
-        if not all(_is_text(text) for entry in texts for text in entry.values()):
-            return (), NO_TEXT
-        return check_wishes(texts, "pools"), ""
+        why = _unwritable([text for entry in texts for text in entry.values()])
+        return ((), why) if why else (check_wishes(texts, "pools"), "")
     except ConfigError as error:
         return (), error.lines[0]
 
@@ -143,6 +144,13 @@ def account_in(pool: ConfiguredPool, worker: str) -> str:
     """The account of a user that is `{account}.{worker}`; empty for any other."""
     ending = f".{worker}"
     return pool.user[: -len(ending)] if pool.user.endswith(ending) else ""
+
+
+def _unwritable(texts: Sequence[str]) -> str:
+    """Why a file cannot say these; empty where it can."""
+    if not all(map(_is_text, texts)):
+        return NO_TEXT
+    return REFERENCE if any(map(is_reference, texts)) else ""
 
 
 def _is_text(text: str) -> bool:

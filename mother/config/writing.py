@@ -54,12 +54,14 @@ LEFT_OUT = frozenset(
 class Given(Struct, frozen=True):
     """What beside the wishes goes into the file: the options by these `keys`, as in `config`.
 
-    `secrets` are the values of secret options as they were written down.
+    `secrets` are the values of secret options as they were written down, and `logins` the
+    credentials: a reference stays one. Without `logins` those of `config` are taken.
     """
 
     config: Config
     keys: frozenset[str]
     secrets: Mapping[str, Any] = {}
+    logins: tuple[Credential, ...] = ()
 
 
 def written(draft: Draft, given: Given) -> str:
@@ -119,7 +121,7 @@ def _default(option: Option) -> str:
 def _logins(given: Given) -> str:
     if "credentials" not in given.keys:
         return f"{SAMPLE_LOGIN}\n"
-    return "".join(map(_login, given.config.credentials))
+    return "".join(map(_login, given.logins or given.config.credentials))
 
 
 def _login(login: Credential) -> str:

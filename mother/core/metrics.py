@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mother.core.bus import Sample
 from mother.core.model import Board, Pool, Reading, State, Totals
@@ -59,6 +60,11 @@ def _power(sample: Sample, reading: Reading) -> float | None:
 
 def _efficiency(sample: Sample, reading: Reading) -> float | None:
     return None if sample.state is State.ASLEEP else reading.efficiency
+
+
+def at_rest(board: Board) -> Board:
+    """The board of a miner that sleeps: it hashes nothing, whatever it last said."""
+    return replace(board, hashrate=0.0)
 
 
 def _number(value: bool | None) -> float | None:

@@ -19,6 +19,7 @@ from mother.core.model import (
 from mother.core.units import moment
 from mother.desk.orders import Orders
 from mother.fleet.commands import Commands
+from mother.fleet.identity import device_id
 from mother.fleet.memory import Memory
 from mother.fleet.news import tell_of
 from mother.fleet.roster import Entry, Roster
@@ -55,6 +56,7 @@ class Desk:
         now: Callable[[], float],
         numbers: Callable[[], Mapping[str, float]],
         hurry: Callable[[], None],
+        rename: Callable[[Entry, str], None],
     ) -> None:
         self._roster = roster
         self._view = view
@@ -70,6 +72,7 @@ class Desk:
         self._now = now
         self._numbers = numbers
         self._hurry = hurry
+        self._rename = rename
 
     # seeing
 
@@ -288,7 +291,8 @@ class Desk:
     def replace(self, old: str, new: str, by: str) -> str:
         """Wishes, name and history move to a swapped control board."""
         before, after = self._mac(old), self._mac(new)
-        succession = Succession(self._roster, self._memory, self._config().site)
+        site = self._config().site
+        succession = Succession(self._roster, self._memory, site, self._rename)
         worker = succession.replace(before, after)
         self._memory.save()
         text = f"{after} takes the place of {before} as {worker}: wishes and history moved"
@@ -297,7 +301,12 @@ class Desk:
             Severity.INFO,
             f"{by}: {text}",
             worker=worker,
-            content={"actor": by, "old": before, "new": after},
+            content={
+                "actor": by,
+                "old": before,
+                "new": after,
+                "replaced": device_id(site, before),
+            },
         )
         self._hurry()
         return f"{text}."

@@ -62,7 +62,8 @@ class Poller:
     async def _poll(self, entry: Entry, where: str) -> bool:
         now = self._now()
         if entry.quiet_until and entry.quiet(now):
-            self._fail(entry, "it refuses our login", where)
+            if not entry.dismissed:
+                self._fail(entry, "it refuses our login", where)
             return False
         self.polls += 1
         entry.tried = now
@@ -90,6 +91,15 @@ class Poller:
     def farewell(self, entry: Entry) -> None:
         """Publish a miner that is given up one last time, as gone."""
         self._publish(entry, State.GONE)
+
+    def rename(self, entry: Entry, worker: str) -> None:
+        """Publish a miner under another name from now on: under the one it had it is gone."""
+        told = worker != entry.worker and (entry.gone or entry.reading is not None)
+        if told:
+            self._publish(entry, State.GONE)
+        entry.worker = worker
+        if told:
+            self._publish(entry, entry.state())
 
     def _answered(self, entry: Entry, reading: Reading, latency: float) -> None:
         silent = entry.failing_since if entry.gone else None

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from mother.fleet.identity import device_id
 from mother.fleet.memory import Memory
 from mother.fleet.remembered import DeviceMemory, Watch
-from mother.fleet.roster import Roster
+from mother.fleet.roster import Entry, Roster
 
 
 class Succession:
-    """Moves what is known of one control board to another, the holds on it included."""
+    """Moves what is known of one control board to another, the holds on it included.
 
-    def __init__(self, roster: Roster, memory: Memory, site: str) -> None:
+    `rename` gives a miner that is here the name of the old one, in metrics too.
+    """
+
+    def __init__(
+        self, roster: Roster, memory: Memory, site: str, rename: Callable[[Entry, str], None]
+    ) -> None:
         self._roster = roster
         self._memory = memory
         self._site = site
+        self._rename = rename
 
     def check(self, old: str, new: str) -> None:
         """Raises PermissionError or LookupError, with a sentence, where it must not be."""
@@ -63,7 +71,8 @@ class Succession:
         self._roster.forget(ident)
         self._roster.reserve(worker, ident)
         if entry is not None:
-            entry.worker, entry.stands_for, entry.boards = worker, first, boards
+            entry.stands_for, entry.boards = first, boards
+            self._rename(entry, worker)
 
 
 def _moved(old: DeviceMemory, new: DeviceMemory, mac: str) -> DeviceMemory:

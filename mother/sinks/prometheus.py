@@ -13,8 +13,8 @@ from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from mother.core.bus import Sample
-from mother.core.metrics import BOARD_METRICS, METRICS, POOL_METRICS
-from mother.core.model import Board, Event, EventKind, Pool, Reading, Severity, Totals
+from mother.core.metrics import BOARD_METRICS, METRICS, POOL_METRICS, at_rest
+from mother.core.model import Board, Event, EventKind, Pool, Reading, Severity, State, Totals
 from mother.sinks import prometheus_daemon as own
 from mother.sinks import prometheus_names as names
 from mother.sinks.figures import Figures
@@ -67,15 +67,16 @@ class PrometheusSink:
             self._answered(self._models.label(sample.model), sample.latency)
 
     def event(self, event: Event) -> None:
-        """Count it; who was removed is forgotten."""
+        """Count it; who was removed or replaced is forgotten."""
         kind = event.kind
         self._events[kind.value, event.severity.value] += 1
         action = names.ACTIONS.get(kind)
         if action is not None:
             self._actions.setdefault(event.device, Counter())[action] += 1
-        elif kind is EventKind.REMOVED:
-            self._miners.pop(event.device, None)
-            self._actions.pop(event.device, None)
+        elif kind in (EventKind.REMOVED, EventKind.REPLACED):
+            device = event.content.get("replaced", event.device)
+            self._miners.pop(device, None)
+            self._actions.pop(device, None)
         elif kind is EventKind.SCANNED:
             self._scan = event.content.get("seconds")
 
@@ -179,6 +180,8 @@ class Shown(Struct, frozen=True):
     def boards(self) -> Iterable[Board]:
         """Those it has, or had before it was gone; one for each index."""
         told = () if self.reading is None else self.reading.boards
+        if self.sample.state is State.ASLEEP:
+            told = tuple(map(at_rest, told))
         return told if _few(told, MOST_BOARDS) else _first(told, MOST_BOARDS)
 
     @property

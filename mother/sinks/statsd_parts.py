@@ -6,11 +6,16 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
-from msgspec.structs import replace
-
 from mother.core.bus import Sample
-from mother.core.metrics import BOARD_METRICS, METRICS, POOL_METRICS, BoardMetric, PoolMetric
-from mother.core.model import Board, Reading, State
+from mother.core.metrics import (
+    BOARD_METRICS,
+    METRICS,
+    POOL_METRICS,
+    BoardMetric,
+    PoolMetric,
+    at_rest,
+)
+from mother.core.model import Reading, State
 
 INDEX_LIMIT = 64
 """Boards and pools beyond are no miner's; they would only fill the metrics."""
@@ -18,6 +23,7 @@ INDEX_LIMIT = 64
 Gauges = tuple[tuple[str, ...], tuple[float, ...]]
 """Names, such as `hashrate` and `board.0.alive`, and as many values."""
 
+_ALL_ROWS = (1 << len(METRICS)) - 1
 _MINER_VALUES = tuple(row.value for row in METRICS)
 _BOARD_VALUES = tuple(row.value for row in BOARD_METRICS)
 _POOL_VALUES = tuple(row.value for row in POOL_METRICS)
@@ -33,25 +39,26 @@ Part = TypeVar("Part", bound=_Indexed)
 
 
 class Seen:
-    """Which boards and pools one miner ever told of, by index.
+    """Which boards and pools one miner ever told of, by index, and what of itself, by row.
 
-    statsd repeats a gauge's last value: whoever is in here and not in a reading is sent at
+    statsd repeats a gauge's last value: whatever is in here and not in a reading is sent at
     rest, until it is back.
     """
 
-    __slots__ = ("boards", "pools")
+    __slots__ = ("boards", "pools", "rows")
 
     def __init__(self) -> None:
         self.boards: tuple[int, ...] = ()
         self.pools: tuple[int, ...] = ()
+        self.rows = 0  # a bit for each row of METRICS: a number is small
 
     def told(self, sample: Sample, reading: Reading) -> Gauges:
         """Everything this reading says, and its boards and pools that vanished at rest."""
         boards, board_indices, self.boards = _there(reading.boards, self.boards)
         pools, pool_indices, self.pools = _there(reading.pools, self.pools)
         if sample.state is State.ASLEEP:
-            boards = tuple(map(_asleep, boards))
-        values = [value(sample, reading) for value in _MINER_VALUES]
+            boards = tuple(map(at_rest, boards))
+        values = self._rested([value(sample, reading) for value in _MINER_VALUES])
         values += [value(board) for board in boards for value in _BOARD_VALUES]
         values += [value(pool) for pool in pools for value in _POOL_VALUES]
         gauges = _known(_names(board_indices, pool_indices), values)
@@ -59,6 +66,20 @@ class Seen:
             return gauges
         rest = _rest(_others(self.boards, board_indices), _others(self.pools, pool_indices))
         return gauges[0] + rest[0], gauges[1] + rest[1]
+
+    def _rested(self, values: list[float | None]) -> list[float | None]:
+        """What the miner itself told once and does not now, at rest."""
+        if None not in values:
+            self.rows = _ALL_ROWS
+            return values
+        told = sum(1 << place for place, value in enumerate(values) if value is not None)
+        self.rows |= told
+        if told == self.rows:
+            return values
+        return [
+            METRICS[place].gone if value is None and self.rows >> place & 1 else value
+            for place, value in enumerate(values)
+        ]
 
     def gone(self) -> Gauges:
         """What a miner that is gone falls to, with all its boards and pools."""
@@ -80,10 +101,6 @@ def _there(
 
 def _others(seen: tuple[int, ...], indices: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(index for index in seen if index not in indices)
-
-
-def _asleep(board: Board) -> Board:
-    return replace(board, hashrate=0.0)
 
 
 def _known(names: tuple[str, ...], values: list[float | None]) -> Gauges:

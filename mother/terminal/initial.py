@@ -18,11 +18,12 @@ from mother.config.file import named_in, read_file
 from mother.config.flags import Parser
 from mother.config.load import ConfigError, Source
 from mother.config.model import Config
-from mother.config.options import MOTHER, OPTIONS, Option
+from mother.config.options import BY_KEY, MOTHER, OPTIONS, Option
 from mother.config.problems import Problems, wrong
 from mother.config.writing import LEFT_OUT, Given
 from mother.control.client import Denied, NoDaemon, ask
 from mother.core.clock import steady
+from mother.core.model import Credential
 from mother.finder import Finder
 from mother.fleet.files import Files
 from mother.fleet.memory import FileMemory, MemoryRefused
@@ -247,7 +248,7 @@ def _given(errand: Errand, config: Config) -> Given:
     """The options that were named by anybody."""
     named = _named(errand)
     secrets = {o.key: _listed(o, named[o.key]) for o in OPTIONS if o.secret and o.key in named}
-    return Given(config, frozenset(named), secrets)
+    return Given(config, frozenset(named), secrets, _logins(named.get("credentials")))
 
 
 def _named(errand: Errand) -> dict[str, Any]:
@@ -263,6 +264,15 @@ def _named(errand: Errand) -> dict[str, Any]:
         if value is not None:
             named[option.key] = value
     return named
+
+
+def _logins(value: Any) -> tuple[Credential, ...]:
+    """The logins as they were written down: nothing is looked up."""
+    kind = BY_KEY["credentials"].kind
+    if value is None:
+        return ()
+    told = kind.from_text(value, "credentials") if isinstance(value, str) else value
+    return tuple(kind.check(told, "credentials"))
 
 
 def _listed(option: Option, value: Any) -> Any:

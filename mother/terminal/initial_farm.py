@@ -99,14 +99,14 @@ def proved(
 def read_back(text: str) -> Config:
     """The configuration that this file makes, read as the daemon reads it.
 
-    Raises ConfigError where it is none.
+    Secrets that stand elsewhere are not looked up. Raises ConfigError where it is none.
     """
     with tempfile.TemporaryDirectory(prefix="mother-init-") as folder:
         path = Path(folder) / NAME
         path.touch(0o600)
         path.write_text(text, encoding="utf-8")
         options = build_parser("run", MOTHER, "").parse_args(["-c", str(path)], env_vars={})
-        return Source(options, MOTHER, environ={}, require_network=True).load()
+        return Source(options, MOTHER, environ={}, require_network=True, secrets=False).load()
 
 
 def would_write(finder: Finder, config: Config) -> set[tuple[str, str]]:

@@ -7,6 +7,7 @@ import itertools
 import os
 import shutil
 import signal
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,16 +94,29 @@ def names_no_network(path: Path) -> bool:
 def save(target: Target, text: str, places: Places) -> Path | None:
     """Put the file there, whole or not at all; under which name the one before it is kept.
 
-    For its owner only; the packaged service's group may read its own. Raises OSError.
+    For its owner only; the packaged service's group may read its own. In place of another file
+    it has that one's owner and group, who may read it as before. Raises OSError.
     """
     with _undisturbed():
+        before = os.stat(target.path) if target.there else None
         kept = _kept(Path(os.path.realpath(target.path))) if target.there else None
         write_atomic(target.path, text.encode(), PRIVATE)
         group = _group(places) if target.packaged and os.geteuid() == 0 else None
         if group is not None:
             os.chown(target.path, -1, group)
             os.chmod(target.path, FOR_GROUP)
+        elif before is not None and not target.packaged:
+            _hand_over(target.path, before)
     return kept
+
+
+def _hand_over(path: Path, before: os.stat_result) -> None:
+    """To whom it belonged before: the daemon may run as another user than the one who asks."""
+    try:
+        os.chown(path, before.st_uid if os.geteuid() == 0 else -1, before.st_gid)
+    except PermissionError:
+        return  # a group that is not ours: what is in the file is not for ours
+    os.chmod(path, PRIVATE | before.st_mode & stat.S_IRGRP)
 
 
 def _group(places: Places) -> int | None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
+import stat
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any, cast
@@ -17,6 +21,7 @@ from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 from twisted.web.server import Request, Site
 
+from mother.config.listen import parts
 from mother.web.pages import Page, Root
 
 VISITORS = 20
@@ -50,6 +55,7 @@ class Web:
     async def start(self) -> None:
         """Listen."""
         try:
+            _remove_stale(self._description)
             endpoint = serverFromString(self._reactor, self._description)
             self.port = await endpoint.listen(self._door)
         except (CannotListenError, OSError, LookupError, ValueError) as error:
@@ -66,6 +72,35 @@ class Web:
             closed = maybeDeferred(port.stopListening)
             self._door.close()
             await closed
+
+
+def _remove_stale(description: str) -> None:
+    """Remove a Unix socket on which nobody listens, and its lock.
+
+    Twisted goes by the process id in the lock, which may be another process's by now: in a
+    container it is always the same.
+    """
+    kind, words, named = parts(description)
+    path = named.get("address", words[0] if words else "")
+    if kind != "unix" or not _is_socket(path):
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)  # a living one may be too busy to answer at once
+        try:
+            probe.connect(path)
+        except ConnectionRefusedError:
+            for name in (path, f"{path}.lock"):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(name)
+        except OSError:
+            return  # nothing there, or what is in the way is told by listening
+
+
+def _is_socket(path: str) -> bool:
+    try:
+        return stat.S_ISSOCK(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def _why(error: Exception) -> str:

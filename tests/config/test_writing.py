@@ -11,7 +11,17 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from mother.config.drafting import FOREIGN, NOT_ASKED, UNSET, UNSURE, Draft, Miner, Tune, drafted
+from mother.config.drafting import (
+    FOREIGN,
+    NOT_ASKED,
+    REFERENCE,
+    UNSET,
+    UNSURE,
+    Draft,
+    Miner,
+    Tune,
+    drafted,
+)
 from mother.config.model import Config
 from mother.config.options import OPTIONS
 from mother.config.writing import LEFT_OUT, Given, written
@@ -222,6 +232,22 @@ def test_logins_and_secret_options_are_written_as_they_were_named() -> None:
     assert "\u202e" not in text
 
 
+def test_a_login_that_stood_elsewhere_is_written_as_its_reference() -> None:
+    base = replace(
+        BASE, credentials=(Credential("admin", "looked-up"), Credential("root", "plain"))
+    )
+    told = (Credential("admin", "env:MINER_LOGIN"), Credential("root", "plain"))
+    text = written(Draft(), Given(base, frozenset({"network", "credentials"}), logins=told))
+    assert "looked-up" not in text
+    assert load(file=text, env={"MINER_LOGIN": "looked-up"}).credentials == base.credentials
+
+
+def test_a_pool_login_that_would_be_taken_for_a_reference_is_left_alone() -> None:
+    draft, config = file_for([miner(1, password="env:HOME"), miner(2, "credential:x"), miner(3)])
+    assert [(len(left.macs), left.why) for left in draft.left] == [(2, REFERENCE)]
+    assert config.for_device("T1", miner(3).mac).pools
+
+
 def test_the_file_of_the_page_loads() -> None:
     (part,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL)
     config = load(file=part, require_network=True)
@@ -271,6 +297,7 @@ def farms(draw: Any) -> list[Miner]:
 @for_all(farms())
 @example([miner(1, "a\ud800")])
 @example([miner(1, 'a"\x7f\n[[configs]]')])
+@example([miner(1, "env:HOME"), miner(2, password="credential:../x")])
 def test_whatever_miners_have_the_file_loads_and_would_write_nothing(miners: list[Miner]) -> None:
     _, config = file_for(miners)
     assert differing(miners, config) == []

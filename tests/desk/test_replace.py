@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from mother.config.model import Block, Config
-from mother.core.model import EventKind
+from mother.core.model import EventKind, State
 from mother.fleet.roster import Entry
 from mother.sim.dragonmint.state import Dragon
 from tests.desk.asking import DEAD, OTHER, POOLS, entries, paths, settle, urls, wishing
@@ -119,8 +119,24 @@ def test_it_is_told_with_who_said_so_and_kept_at_once() -> None:
     world.daemon.desk.replace(old.mac, SPARE, "ann")
     (event,) = world.daemon.ear.of(EventKind.REPLACED)
     assert event.text.startswith(f"ann: {SPARE} takes the place of {old.mac}")
-    assert event.content == {"actor": "ann", "old": old.mac, "new": SPARE}
+    told = {"actor": "ann", "old": old.mac, "new": SPARE, "replaced": old.id}
+    assert event.content == told
     assert world.another().memory.undertaken.successors == {SPARE: old.mac}
+
+
+def test_nothing_is_repeated_under_the_name_that_the_new_board_had() -> None:
+    world, old = started()
+    swap_boards(world, world.dragon)
+    world.daemon.scan_once()
+    new = entries(world)[0]
+    assert world.daemon.poll(new)
+    former = new.worker
+    world.daemon.ear.samples.clear()
+    world.daemon.desk.replace(old.worker, former, "ann")
+    farewell, again = world.daemon.ear.samples
+    assert (farewell.device, farewell.worker, farewell.state) == (new.id, former, State.GONE)
+    assert (again.device, again.worker, again.reading) == (new.id, old.worker, new.reading)
+    assert again.state is not State.GONE
 
 
 def test_the_old_board_elsewhere_bears_another_name_than_the_miner_it_was_in() -> None:

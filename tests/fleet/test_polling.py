@@ -179,6 +179,19 @@ def test_a_miner_given_up_while_its_poll_flies_publishes_nothing_more() -> None:
     assert not world.daemon.ear.samples
 
 
+def test_of_a_miner_that_refused_us_and_was_given_up_nothing_more_is_published() -> None:
+    world = World()
+    (entry,) = world.adopted()
+    entry.quiet_until = world.daemon.now() + 100
+    entry.failures = 3
+    world.daemon.roster.remove(entry, world.daemon.now())
+    world.daemon.ear.samples.clear()
+    for _ in range(2):
+        assert not world.daemon.poll(entry)
+    assert world.daemon.ear.samples == []
+    assert world.daemon.ear.of(EventKind.FAULT) == []
+
+
 def test_a_failure_at_an_address_that_the_miner_has_left_is_nobodys() -> None:
     world = World()
     (entry,) = world.adopted()

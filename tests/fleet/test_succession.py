@@ -27,7 +27,9 @@ class Swap:
         self.world.dragons[0].vanish()
         for _ in range(2):
             self.world.daemon.poll(self.old)
-        self.succession = Succession(self.world.daemon.roster, self.memory, "home")
+        self.succession = Succession(
+            self.world.daemon.roster, self.memory, "home", self.world.daemon.poller.rename
+        )
 
     def ident(self, mac: str) -> str:
         return f"home/mac:{mac}"

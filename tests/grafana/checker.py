@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.alone import alone
+
 GRAFANA = "13.2.3"
 TYPESCRIPT = "5.9.3"
 FORMATS = Path("package/dist/esm/valueFormats/categories.mjs")
@@ -25,14 +27,14 @@ def install() -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     given = os.environ.get("MOTHER_GRAFANA_DIR")
     folder = Path(given) if given else cache / "mother-tests" / f"grafana-{GRAFANA}"
-    if not (folder / "node_modules" / ".bin" / "tsc").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        packages = (f"@grafana/schema@{GRAFANA}", f"typescript@{TYPESCRIPT}")
-        _npm("install", *QUIET, "--no-save", *packages, cwd=folder)
-    if not (folder / FORMATS).exists():
-        _npm("pack", f"@grafana/data@{GRAFANA}", cwd=folder)
-        with tarfile.open(folder / f"grafana-data-{GRAFANA}.tgz") as archive:
-            archive.extract(FORMATS.as_posix(), folder, filter="data")
+    with alone(folder):
+        if not (folder / "node_modules" / ".bin" / "tsc").exists():
+            packages = (f"@grafana/schema@{GRAFANA}", f"typescript@{TYPESCRIPT}")
+            _npm("install", *QUIET, "--no-save", *packages, cwd=folder)
+        if not (folder / FORMATS).exists():
+            _npm("pack", f"@grafana/data@{GRAFANA}", cwd=folder)
+            with tarfile.open(folder / f"grafana-data-{GRAFANA}.tgz") as archive:
+                archive.extract(FORMATS.as_posix(), folder, filter="data")
     return folder
 
 

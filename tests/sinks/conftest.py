@@ -8,12 +8,13 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import cast
 
 import pytest
 from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 
-from .real_graphite import RealGraphite, missing
+from .real_graphite import MEMORY, RealGraphite, missing
 from .real_statsd import RealStatsd, install
 
 REQUIRED = os.environ.get("MOTHER_REQUIRE_REAL_PARTS") == "1"
@@ -101,11 +102,13 @@ def graphite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealGraphite]
     """A Graphite for all tests of a module."""
     if reason := missing():
         _lacking(reason)
-    one = RealGraphite(tmp_path_factory.mktemp("graphite"))
-    try:
-        yield one.start()
-    finally:
-        one.stop()
+    memory = MEMORY if MEMORY.is_dir() else tmp_path_factory.getbasetemp()
+    with TemporaryDirectory(prefix="mother-graphite-", dir=memory) as folder:
+        one = RealGraphite(Path(folder))
+        try:
+            yield one.start()
+        finally:
+            one.stop()
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.alone import alone
+
 VERSION = "0.9.0"
 PATIENCE = 20.0
 
@@ -20,16 +22,17 @@ def install() -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     given = os.environ.get("MOTHER_STATSD_DIR")
     folder = Path(given) if given else cache / "mother-tests" / f"statsd-{VERSION}"
-    if not (folder / "node_modules" / "statsd" / "stats.js").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-save"]
-        subprocess.run(
-            ["npm", "install", *quiet, f"statsd@{VERSION}"],
-            cwd=folder,
-            check=True,
-            capture_output=True,
-            timeout=120,
-        )
+    program = folder / "node_modules" / "statsd" / "stats.js"
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-save"]
+    with alone(folder):
+        if not program.exists():
+            subprocess.run(
+                ["npm", "install", *quiet, f"statsd@{VERSION}"],
+                cwd=folder,
+                check=True,
+                capture_output=True,
+                timeout=120,
+            )
     return folder
 
 

@@ -71,6 +71,26 @@ def test_a_gone_miner_is_told_as_its_tables_say_and_no_more() -> None:
     assert values(one, "mother_miner_state", state="gone") == [1]
 
 
+def test_the_boards_of_a_sleeping_miner_hash_nothing() -> None:
+    one = sink()
+    one.sample(told(state=State.ASLEEP))
+    assert values(one, "mother_board_hashrate_hashes_per_second") == [0, 0, 0]
+    assert values(one, "mother_board_temperature_celsius", board="2") == [72]
+    assert values(one, "mother_board_accepted_shares_total", board="2") == [100]
+
+
+def test_a_board_that_was_swapped_vanishes_and_the_new_one_bears_its_name_alone() -> None:
+    one = sink()
+    one.sample(gone())
+    one.event(replace(event(EventKind.REBOOTED), device=DEVICE))
+    one.sample(told("mac:b0:b0:45:00:00:01", "dragon-45000001"))
+    one.event(event(EventKind.REPLACED, replaced=DEVICE))
+    one.sample(told("mac:b0:b0:45:00:00:01", WORKER))
+    assert labels_of(one, "mother_miner_reachable", "worker") == [WORKER]
+    assert values(one, "mother_miner_reachable") == [1]
+    assert values(one, "mother_actions_total", action="rebooted") == [0]
+
+
 def test_a_miner_that_was_removed_vanishes_with_all_its_series() -> None:
     one = sink()
     one.sample(told())

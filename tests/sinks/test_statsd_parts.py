@@ -141,6 +141,36 @@ def test_an_asleep_miners_boards_hash_nothing(farm: Setup, receiver: Receiver) -
     assert told["board.0.temperature"] == "70.5|g"
 
 
+def test_what_a_miner_tells_of_itself_no_more_falls_to_rest(
+    farm: Setup, receiver: Receiver
+) -> None:
+    whole = with_parts(board(0), pool(0))
+    assert whole.reading is not None
+    restarting = msgspec.structs.replace(
+        whole.reading, boards=(), pools=(), hashrate=0.0, power=None, fan_percent=None
+    )
+    farm.sink.sample(whole)
+    farm.second()
+    receiver.values()
+    farm.sink.sample(msgspec.structs.replace(whole, reading=restarting))
+    farm.second()
+    told = {name.removeprefix(STEM): value for name, value in receiver.values().items()}
+    assert [told[name] for name in ("power", "boards_alive", "pool_alive")] == ["0|g"] * 3
+    assert "fan_percent" not in told
+    assert told["reachable"] == "1|g"
+
+
+def test_what_a_miner_never_told_of_itself_is_not_called_0(farm: Setup, receiver: Receiver) -> None:
+    one = with_parts()
+    assert one.reading is not None
+    silent = msgspec.structs.replace(one.reading, power=None)
+    for _ in range(2):
+        farm.sink.sample(msgspec.structs.replace(one, reading=silent))
+    farm.second()
+    told = {name.removeprefix(STEM) for name in receiver.values()}
+    assert not {"power", "boards_alive", "pool_alive"} & told
+
+
 def test_an_index_that_no_miner_has_makes_no_metric(farm: Setup, receiver: Receiver) -> None:
     farm.sink.sample(with_parts(board(0), board(64), board(-1), board(10**9), pool(64)))
     assert {name.rpartition(".")[0] for name in came(farm, receiver)} == {"board.0"}

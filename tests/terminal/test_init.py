@@ -100,6 +100,22 @@ def test_logins_of_the_environment_are_used_and_written(tmp_path: Path) -> None:
     assert len(load("-c", str(tmp_path / "mother.toml")).credentials) == 1
 
 
+def test_secrets_that_stand_elsewhere_stay_there(tmp_path: Path) -> None:
+    path = tmp_path / "mother.toml"
+    path.write_text(
+        'notify_url = ["env:ALARM_URL"]\n'
+        '[[credentials]]\nusername = "admin"\npassword = "env:MINER_LOGIN"\n'
+    )
+    secrets = {"ALARM_URL": "json://alarm.example/topsecret", "MINER_LOGIN": "dragonadmin"}
+    with farm(tmp_path, "127.93.13.0/28", "--miners=2") as one:
+        done = mother("init", *one.where, "--force", cwd=tmp_path, env=secrets)
+    assert (done.returncode, done.stderr) == (0, "")
+    text = path.read_text()
+    assert "topsecret" not in text
+    assert "dragonadmin" not in text
+    assert text.count('"env:ALARM_URL"') == text.count('"env:MINER_LOGIN"') == 1
+
+
 def test_nobody_found_writes_no_file_and_says_what_to_try(tmp_path: Path) -> None:
     where = ("--network=127.93.5.0/29", f"--dragon-port={free_port()}")
     done = mother("init", *where, cwd=tmp_path)

@@ -92,10 +92,23 @@ def test_every_file_that_stood_there_is_kept_with_its_rights(tmp_path: Path) -> 
     assert save(target, "third\n", places(tmp_path)) == tmp_path / "mother.toml.bak2"
     kept = {one.name: (one.read_text(), rights(one)) for one in tmp_path.iterdir()}
     assert kept == {
-        "mother.toml": ("third\n", 0o600),
+        "mother.toml": ("third\n", 0o640),
         "mother.toml.bak": ("first\n", 0o640),
-        "mother.toml.bak2": ("second\n", 0o600),
+        "mother.toml.bak2": ("second\n", 0o640),
     }
+
+
+def test_who_could_read_the_file_before_can_read_the_new_one_but_not_everybody(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "mother.toml"
+    path.write_text("first\n")
+    path.chmod(0o664)
+    owner = (12345, 23456) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+    os.chown(path, *owner)
+    save(Target(path, False, there=True), "second\n", places(tmp_path))
+    assert (path.stat().st_uid, path.stat().st_gid) == owner
+    assert rights(path) == 0o640
 
 
 def test_a_link_is_followed_and_its_file_kept_beside_it(tmp_path: Path) -> None:

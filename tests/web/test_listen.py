@@ -70,6 +70,32 @@ async def test_a_unix_socket_will_do(tmp_path: Path) -> None:
 
 
 @in_reactor
+async def test_a_unix_socket_of_one_that_was_killed_is_replaced_and_a_living_one_is_not(
+    tmp_path: Path,
+) -> None:
+    path, lock = tmp_path / "s", tmp_path / "s.lock"
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind(str(path))
+    lock.symlink_to("1")  # its process id is another's by now, as in a container it always is
+    web = Web(f"unix:{path}", {}, reactor)
+    await web.start()
+    with pytest.raises(OSError, match="cannot be listened on"):
+        await Web(f"unix:address={path}", {}, reactor).start()
+    assert path.is_socket()
+    await web.stop()
+    assert not path.exists()
+
+
+@in_reactor
+async def test_a_file_where_the_unix_socket_shall_be_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    path.write_text("precious")
+    with pytest.raises(OSError, match="cannot be listened on"):
+        await Web(f"unix:{path}", {}, reactor).start()
+    assert path.read_text() == "precious"
+
+
+@in_reactor
 async def test_it_stops_within_a_second_whoever_still_hangs_on() -> None:
     async with serving(large) as served:
         silent, slow = connected(served.port), connected(served.port)
