@@ -24,15 +24,14 @@ from twisted.web.client import (
     Agent,
     BrowserLikePolicyForHTTPS,
     HTTPConnectionPool,
-    RequestTransmissionFailed,
     ResponseDone,
-    ResponseFailed,
 )
 from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IPolicyForHTTPS, IResponse
 
 from mother import __version__
+from mother.net.causes import root
 
 T = TypeVar("T")
 
@@ -115,10 +114,10 @@ class Fetcher:
         except FetchFailed:
             raise
         except Exception as problem:
-            root = _root(problem)
-            if isinstance(root, CancelledError):
-                raise root from None
-            raise _failed(under_way.target.host, _cause(root)) from problem
+            cause = root(problem)
+            if isinstance(cause, CancelledError):
+                raise cause from None
+            raise _failed(under_way.target.host, _cause(cause)) from problem
 
 
 class _Target(NamedTuple):
@@ -363,13 +362,6 @@ _CAUSES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((error.ConnectionClosed,), "it cut the connection before the file was whole"),
     ((PotentialDataLoss,), "it does not say how long the file is"),
 )
-
-
-def _root(problem: BaseException) -> BaseException:
-    """What is behind an error of Twisted's client."""
-    while isinstance(problem, (ResponseFailed, RequestTransmissionFailed)) and problem.reasons:
-        problem = problem.reasons[0].value
-    return problem
 
 
 def _cause(problem: BaseException) -> str:

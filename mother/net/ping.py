@@ -15,13 +15,12 @@ from twisted.web.client import (
     Agent,
     BrowserLikePolicyForHTTPS,
     HTTPConnectionPool,
-    RequestTransmissionFailed,
-    ResponseFailed,
 )
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IPolicyForHTTPS, IResponse
 
 from mother import __version__
+from mother.net.causes import root
 
 _HEADERS = Headers({"User-Agent": [f"mother/{__version__}"]})
 
@@ -55,8 +54,11 @@ class Ping:
         except CancelledError:
             raise
         except Exception as problem:
+            cause = root(problem)
+            if isinstance(cause, CancelledError):
+                raise cause from None  # Twisted's client hides that we were cancelled
             # The text of the cause may hold the address: it is not kept.
-            raise PingFailed(f"{host_of(url)} {_cause(_root(problem))}") from None
+            raise PingFailed(f"{host_of(url)} {_cause(cause)}") from None
         if not 200 <= status < 300:
             raise PingFailed(f"{host_of(url)} answers with status {status}")
 
@@ -108,13 +110,6 @@ _CAUSES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
 def _late(result: Any, _: float) -> Any:
     """A deadline passed: Twisted's client hides the cancellation in errors of its own."""
     return Failure(defer.TimeoutError()) if isinstance(result, Failure) else result
-
-
-def _root(problem: BaseException) -> BaseException:
-    """What is behind an error of Twisted's client."""
-    while isinstance(problem, (ResponseFailed, RequestTransmissionFailed)) and problem.reasons:
-        problem = problem.reasons[0].value
-    return problem
 
 
 def _cause(problem: BaseException) -> str:
