@@ -66,8 +66,8 @@ class Guard(Protocol):
     def forgets(self, command: Command) -> str:
         """Why this must not be done unremembered; empty where it is remembered, or harmless."""
 
-    def writing(self, entry: Entry, command: Command, before: Before | None) -> None:
-        """It is about to be done; `before` is what it replaces."""
+    def writing(self, entry: Entry, command: Command, before: Before | None) -> Callable[[], None]:
+        """It is about to be done; `before` is what it replaces. Call the answer if it is not."""
 
 
 class Commands:
@@ -212,11 +212,12 @@ class Commands:
         denial = denial or self._guard.forgets(command)
         if denial:
             return Outcome("denied", denial)
-        self._guard.writing(entry, command, _kept(command, before, self._now()))
+        not_made = self._guard.writing(entry, command, _kept(command, before, self._now()))
         await self._wrote(entry, command)
         denial = "it has just moved" if entry.device is not device else self._astray(entry)
         denial = denial or self._guard.forgets(command)
         if denial:
+            not_made()
             return Outcome("denied", denial)
         write.sent = True
         try:

@@ -178,21 +178,31 @@ class Setups:
             return ""
         return f"a crash in the middle would be forgotten: {self._memory.trouble}"
 
-    def writing(self, entry: Entry, command: Command, before: Before | None) -> None:
-        """A write is about to be made: remember it, and what it replaces."""
+    def writing(self, entry: Entry, command: Command, before: Before | None) -> Callable[[], None]:
+        """A write is about to be made: remember it, and what it replaces.
+
+        Returns what is to be called where it is not made after all.
+        """
         deed, now = DEEDS[command.kind], self._now()
-        setup = self.of(entry.id)
+        setup, restarted = self.of(entry.id), entry.id in self.restarting()
+
+        def not_made() -> None:
+            self.keep(entry.id, restart=setup.restart, before=setup.before)
+            if not restarted:
+                self.restarting().discard(entry.id)
+
         if deed.restarts:
             self.restarting().add(entry.id)
             restart = Restart(now, command.kind)
             self.keep(entry.id, restart=restart)
         if command.undoes:
-            return  # until all is put back, what to put back stays
+            return not_made  # until all is put back, what to put back stays
         if before is not None:
             same = [one for one in setup.before if command.batch and one.batch == command.batch]
             self.keep(entry.id, before=(*same, before))
         elif command.kind in _FINAL:
             self.keep(entry.id, before=(Before(now, command.kind, command.actor),))
+        return not_made
 
 
 _FINAL = frozenset({CommandKind.UPGRADE, CommandKind.FACTORY_RESET, CommandKind.SET_PASSWORD})

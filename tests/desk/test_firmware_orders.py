@@ -65,10 +65,14 @@ def test_firmware_whose_beginning_cannot_be_remembered_is_not_sent() -> None:
         write(path, content, mode)
 
     disk.write = fill  # type: ignore[method-assign]  # this disk is the test's own
+    (entry,) = entries(world)
+    before = world.daemon.setups.of(entry.id)
     told = upgrade(world)
     assert told["result"] == "denied"
     assert told["text"].startswith("a crash in the middle would be forgotten: ")
     assert paths(world) == []
+    assert world.daemon.setups.of(entry.id) == before
+    assert not world.daemon.setups.restarting()
 
 
 def test_what_can_do_no_harm_when_forgotten_is_done_on_a_full_disk_too() -> None:
