@@ -25,6 +25,7 @@ ADDRESSES = frozenset({"notify_url", "heartbeat_url"})
 """The keys whose values may be references themselves."""
 
 _HIDDEN_KEYS = ("username", "password")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NAME = re.compile(r"(?!\.\.?$)[A-Za-z0-9_.@-]{1,255}")
 
 
@@ -150,7 +151,7 @@ def _credential(name: str, place: str, environ: Mapping[str, str]) -> Secret:
         raise wrong(place, f"the credential {name} is not UTF-8; save it as UTF-8") from None
     if not text.strip():
         raise wrong(place, f"the credential {name} is empty; put the value into its file")
-    return Secret(text)
+    return _one_line(text, f"the credential {name}", place)
 
 
 def _content(path: Path) -> bytes:
@@ -176,6 +177,14 @@ def _variable(name: str, place: str, environ: Mapping[str, str]) -> Secret:
             f"the environment variable {name} is not set or empty; set it for the daemon, e.g. "
             "by EnvironmentFile= in the unit",
         )
+    return _one_line(text.rstrip("\r\n"), f"the environment variable {name}", place)
+
+
+def _one_line(text: str, what: str, place: str) -> Secret:
+    """The value; one of several lines would go to a miner or a service as it is."""
+    if _CONTROL.search(text):
+        says = "holds more than one line, or a letter that cannot be seen; keep the value alone"
+        raise wrong(place, f"{what} {says}")
     return Secret(text)
 
 

@@ -17,7 +17,7 @@ from mother.fleet.memory import Memory
 from mother.fleet.undertaken import Trust
 from mother.notify import causes
 from mother.notify.causes import Cause, Outcome
-from mother.notify.message import Message, Words
+from mother.notify.message import Message, Words, harmless
 from mother.notify.outbox import Outbox, Waiting
 from mother.notify.telling import BREAKER, ROLLOUT, TELLINGS, Turn, rollout_key
 from mother.notify.watch import Judged
@@ -133,7 +133,7 @@ class Alarm:
         telling = TELLINGS.get(event.kind)
         if telling is None:
             return
-        turn, words = telling.turn(event), telling.words(event)
+        turn, words = telling.turn(event), harmless(telling.words(event))
         keys = [telling.key(event)]
         if turn is Turn.CLEARS and keys[0].startswith(ROLLOUT):
             keys = [key for key in self._causes if _is_part(keys[0], key)]

@@ -105,14 +105,20 @@ class Courier:
         self._adopted: tuple[str, ...] | None = None
         self._flying: Deferred[str] | None = None
         self._landed: Deferred[None] | None = None
+        self._stopping = False
         self._loop = Loop(self, lambda: LOOK, reactor)
 
     def start(self) -> None:
         """Begin to deliver."""
+        self._stopping = False
         self._loop.start()
 
     async def stop(self) -> None:
-        """Wait a moment for what is in the thread; what does not arrive stays in the outbox."""
+        """Wait a moment for what is in the thread; what does not arrive stays in the outbox.
+
+        Nothing else is begun: it could arrive unseen, and would be told again.
+        """
+        self._stopping = True
         if self._flying is not None and not self._flying.called:
             self._landed = Deferred()
             self._landed.addTimeout(LAST_WAIT, self._reactor)
@@ -148,6 +154,8 @@ class Courier:
 
     def _is_due(self, channel: Channel) -> bool:
         known = self._channels.get(channel.key) is channel
+        if self._stopping:
+            return False
         return known and not channel.stuck and self._reactor.seconds() >= channel.next_try
 
     async def _deliver(self, channel: Channel) -> bool:

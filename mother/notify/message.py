@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -24,6 +25,18 @@ class Words(Struct, frozen=True):
 
     title: str
     body: str
+
+
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def harmless(words: Words) -> Words:
+    """The words without what would steer a terminal or end a line: devices say what they like."""
+    title, body = (
+        _CONTROL.sub(" ", text).encode(errors="replace").decode()
+        for text in (words.title.replace("\n", " "), words.body)
+    )
+    return Words(title, body)
 
 
 class Message(Struct, frozen=True):

@@ -20,10 +20,11 @@ LATE = 300.0
 
 
 class Waiting(Struct, frozen=True):
-    """A message and the channels that have not got it yet."""
+    """A message, the channels that have not got it yet, and those that have."""
 
     message: Message
     owed: tuple[str, ...]
+    got: tuple[str, ...] = ()
 
 
 class Parcel(Struct, frozen=True):
@@ -68,9 +69,18 @@ class Outbox:
         self._waiting = kept
 
     def keep_only(self, channels: Collection[str]) -> None:
-        """Other channels are no more."""
-        left = ((one, tuple(c for c in one.owed if c in channels)) for one in self._waiting)
-        self._waiting = [replace(one, owed=owed) for one, owed in left if owed]
+        """Other channels are no more.
+
+        What only they were owed goes to those here that have not got it: an address that is
+        mended is another channel.
+        """
+        kept = []
+        for one in self._waiting:
+            owed = tuple(c for c in one.owed if c in channels)
+            owed = owed or tuple(c for c in channels if c not in one.got)
+            if owed:
+                kept.append(replace(one, owed=owed))
+        self._waiting = kept
 
     def parcel(self, channel: str, now: float) -> Parcel | None:
         """What this channel is to be told next, None where it knows all."""
@@ -82,7 +92,7 @@ class Outbox:
     def delivered(self, channel: str, ids: Collection[str]) -> None:
         """The channel has these now."""
         self._waiting = [
-            replace(one, owed=tuple(c for c in one.owed if c != channel))
+            replace(one, owed=tuple(c for c in one.owed if c != channel), got=(*one.got, channel))
             if one.message.id in ids
             else one
             for one in self._waiting

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 from mother.config.alarm import muzzle
@@ -53,6 +54,8 @@ def _send(url: str, title: str, body: str, tone: Tone) -> str:
     teller = Apprise(asset=asset)
     if not teller.add(url):
         return "apprise does not take this address"
+    for plugin in teller:
+        _in_parts(plugin)
     clues = _Clues()
     logger = logging.getLogger("apprise")
     logger.addHandler(clues)
@@ -69,6 +72,14 @@ def _send(url: str, title: str, body: str, tone: Tone) -> str:
     finally:
         logger.removeHandler(clues)
     return "" if done else clues.why
+
+
+def _in_parts(plugin: Any) -> None:
+    """What is longer than the service takes would be refused again and again."""
+    from apprise import OverflowMode  # noqa: PLC0415  # heavy, and an extra
+
+    if "overflow_mode" not in vars(plugin):  # the address does not decide
+        plugin.overflow_mode = OverflowMode.SPLIT
 
 
 class _Clues(logging.Handler):

@@ -3,7 +3,7 @@
 It keeps its own count of who is gone: a miner leaves the roster when it is given up, and a
 restarted daemon knows only those that it has found again; both are missing all the same. Who is
 missing for a day is no longer waited for; who was taken out of the configuration, sleeps, is
-held, or restarts by an order of ours is not missing at all.
+held, or restarts or was powered off by an order of ours is not missing at all.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from mother.fleet.identity import device_id
 from mother.fleet.memory import Memory
 from mother.notify import rules
 from mother.notify.message import are, miners, named
+from mother.notify.ordered import Ordered, Orders
 from mother.notify.rules import DAY, Drop, Fall, Left, Missing, Returned, Rise, Sight
 
 GRACE = 600.0
@@ -28,7 +29,14 @@ GRACE_SCANS = 3
 """Nothing is judged for GRACE seconds after the start, or the time of GRACE_SCANS scans where
 that is less: after a power cut the miners start together with us."""
 
+SCANNED_WITHIN = 3600.0
+"""Nor before the first scan has ended, which finds those that moved; but a large one may take
+hours, and is waited for no longer than this, in seconds."""
+
 NEARLY_ALL = 0.8
+
+MOST = 2.0
+"""Times what it should make: of a miner that claims more, no more is believed."""
 
 
 class Known:
@@ -60,7 +68,8 @@ class Known:
         self.idle = sample.state is State.ASLEEP
         self.ramping = sample.state is State.TUNING
         self.made = reading.hashrate or 0.0
-        self.due = reading.expected_hashrate or max(self.due, self.made)
+        believed = min(self.made, MOST * self.due) if self.due else self.made
+        self.due = reading.expected_hashrate or max(self.due, believed)
 
 
 class Judged(Struct, frozen=True, omit_defaults=True):
@@ -68,6 +77,7 @@ class Judged(Struct, frozen=True, omit_defaults=True):
 
     drop: Drop = Drop()
     missing: Missing = Missing()
+    orders: Orders = Orders()
 
 
 class Watch:
@@ -95,15 +105,25 @@ class Watch:
         self._known: dict[str, Known] = {}
         self._began: float | None = None
         self._scanned = False
+        self._ordered = Ordered()
+        self._inside: tuple[Addresses, Config] | None = None
+        self._judged_by: Config | None = None
         self.judged = Judged()
 
     def start(self) -> None:
-        """Know whom the last run knew: who of them is not found is gone."""
+        """Know whom the last run knew: who of them is not found is gone.
+
+        Under another name of the site all devices are others.
+        """
         self._began = now = self._now()
+        self._ordered = Ordered(self.judged.orders)
+        ours = device_id(self._config().site, "")
         for ident, one in self._memory.devices.items():
             if one.address is None or one.last_seen is None or not one.worker:
                 continue
-            if self._is_inside(one.address.host) and 0.0 <= now - one.last_seen < DAY:
+            if not ident.startswith(ours) or not 0.0 <= now - one.last_seen < DAY:
+                continue
+            if self._is_inside(one.address.host):
                 self._known.setdefault(ident, Known(one.worker, one.model, one.last_seen))
 
     def sample(self, sample: Sample) -> None:
@@ -112,9 +132,11 @@ class Watch:
         if known is None:
             known = self._known[sample.device] = Known(sample.worker, sample.model, None)
         known.heard(sample)
+        self._ordered.sample(sample)
 
     def event(self, event: Event) -> None:
-        """Whom nobody misses any more: taken out of the networks, or replaced."""
+        """Whom nobody misses any more: taken out of the networks, or replaced; and orders."""
+        self._ordered.event(event)
         if event.kind is EventKind.SCANNED:
             self._scanned = True
         elif event.kind is EventKind.REMOVED:
@@ -132,11 +154,12 @@ class Watch:
         """A sweep has ended: judge the farm."""
         if not self._is_ready():
             return
+        self._drop_outsiders()
         sight, alarm = self.sight(), self._config().alarm
         answering = frozenset(i for i, one in self._known.items() if one.gone_since is None)
         missing, news = rules.gone(self.judged.missing, sight, alarm.gone, answering)
         drop, change = rules.hashrate(self.judged.drop, sight, alarm.drop, missing.speaks)
-        self.judged = Judged(drop, missing)
+        self.judged = Judged(drop, missing, self._ordered.kept(self._known))
         if news is not None:
             self._tell_gone(news)
         if change is not None:
@@ -149,15 +172,17 @@ class Watch:
         usual = self._usual()
         for ident, one in self._counted():
             expected = one.due or usual.get(one.model, usual.get("", 0.0))
+            expected *= self._ordered.pace(ident)
+            makes = min(one.made, MOST * expected)
             if one.gone_since is not None:
                 gone[ident] = one.worker
                 lost += expected
                 due += expected
             elif one.ramping:
-                ramping_made += one.made
+                ramping_made += makes
                 ramping_due += expected
             else:
-                made += one.made
+                made += makes
                 due += expected
         return Sight(
             at=self._now(),
@@ -179,8 +204,14 @@ class Watch:
                 continue
             held = self._held(ident)
             one.held = one.held if held is None else held
-            if not (one.idle or one.held or ident in away):
+            if not (one.idle or one.held or ident in away or self._is_ordered(ident, one)):
                 yield ident, one
+
+    def _is_ordered(self, ident: str, one: Known) -> bool:
+        """Whether an order of ours is why it does not answer, or makes something else."""
+        if one.gone_since is not None:
+            return self._ordered.is_off(ident)
+        return self._ordered.is_changing(ident)
 
     def _usual(self) -> dict[str, float]:
         """What a miner makes by model, and by the empty one any miner: for those never read."""
@@ -193,14 +224,29 @@ class Watch:
 
     def _is_ready(self) -> bool:
         now, config = self._now(), self._config()
-        if self._began is None or not self._scanned:
+        if self._began is None:
+            return False
+        if not self._scanned and now - self._began < SCANNED_WITHIN:
             return False
         self._began = min(self._began, now)
         return now - self._began >= min(GRACE, GRACE_SCANS * config.scan_interval)
 
     def _is_inside(self, host: str) -> bool:
         config = self._config()
-        return host in Addresses(config.networks, config.exclude)
+        if self._inside is None or self._inside[1] is not config:
+            self._inside = (Addresses(config.networks, config.exclude), config)
+        return host in self._inside[0]
+
+    def _drop_outsiders(self) -> None:
+        """Those that are gone may have been taken out of the networks since."""
+        if self._config() is self._judged_by:
+            return
+        self._judged_by = self._config()
+        for ident, one in tuple(self._known.items()):
+            address = self._memory.device(ident).address
+            if one.gone_since is None or address is None or self._is_inside(address.host):
+                continue
+            del self._known[ident]
 
     # words
 

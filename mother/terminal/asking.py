@@ -70,7 +70,8 @@ def status(errand: Errand) -> int:
     if found.trouble:
         say(console, f"Nothing is remembered beyond this run of mother: {found.trouble}.")
     for one in found.unidentified:
-        say(console, f"{one.address} looks like a {one.family or 'miner'} but {one.reason}.")
+        reason = one.reason or "was not identified by the last run"
+        say(console, f"{one.address} looks like a {one.family or 'miner'} but {reason}.")
     return OK
 
 

@@ -48,7 +48,13 @@ class Minding:
             loop.start()
 
     def reload(self, read: Callable[[], bool]) -> None:
-        """`read` the configuration again; it says whether that went well."""
+        """`read` the configuration again; it says whether that went well.
+
+        That may take a while, as where an address is the first of its kind: fed before, the
+        watchdog waits.
+        """
+        if not self._daemon.vitals.complaints():
+            self._manager.feed()
         self._manager.reloading()
         try:
             self._trouble = "" if read() else BROKEN

@@ -22,6 +22,9 @@ NOTHING_NAMED = 4
 LAST_CALL = 4.5
 """Real seconds after the signal; what has not ended by then is cut off."""
 
+PARTING = 0.2
+"""Real seconds for the words that say so."""
+
 ENDING = (signal.SIGINT, signal.SIGTERM)
 
 log = Logger()
@@ -38,6 +41,7 @@ class Served(Generic[T]):
         self._reactor = reactor
         self._interrupted = interrupted
         self._guard: threading.Timer | None = None
+        self._ending = False
         self._work: Deferred[T] | None = None
 
     def run(
@@ -67,25 +71,31 @@ class Served(Generic[T]):
         self._reactor.addSystemEventTrigger("before", "shutdown", closing)
         self._reactor.callWhenRunning(launch)
         self._reactor.run(installSignalHandlers=False)
-        if self._guard is not None:
-            self._guard.cancel()  # what follows, such as printing, may take its time
         for number, handler in before.items():
             signal.signal(number, handler)
+        if self._guard is not None:
+            self._guard.cancel()  # what follows, such as printing, may take its time
 
     def end(self) -> None:
         """Stop the reactor; asking again changes nothing."""
-        if self._guard is not None:
+        if self._ending:
             return
-        self._guard = threading.Timer(LAST_CALL, _cut_off)
-        self._guard.daemon = True
-        self._guard.start()
+        self._ending = True
+        self._watch_the_clock()
         self._reactor.stop()
 
+    def _watch_the_clock(self) -> None:
+        if self._guard is None:
+            self._guard = threading.Timer(LAST_CALL, _cut_off)
+            self._guard.daemon = True
+            self._guard.start()
+
     def _on_signal(self, *_: object) -> None:
+        self._watch_the_clock()  # a reactor that is blocked hears of no signal
         self._reactor.callFromThread(self._interrupt)
 
     def _interrupt(self) -> None:
-        if self._guard is None:
+        if not self._ending:
             self.code = self._interrupted
         self.end()
 
@@ -93,7 +103,7 @@ class Served(Generic[T]):
         self.result = result
 
     def _failed(self, failure: Failure) -> None:
-        if self._guard is not None and failure.check(CancelledError):
+        if self._ending and failure.check(CancelledError):
             return
         self.code = FAILED
         self.error = failure.value
@@ -126,7 +136,11 @@ def on_hangup(reactor: EPollReactor, call: Callable[[], Any]) -> None:
 
 
 def forgiving_streams() -> None:
-    """What a terminal cannot show is replaced, not an error."""
+    """What a terminal cannot show is replaced, not an error; a stream that is closed is none."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nothing = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115  # for good
+            setattr(sys, name, nothing)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -134,9 +148,15 @@ def forgiving_streams() -> None:
 
 def _cut_off() -> None:
     try:
-        print("mother did not end in time and is cut off", file=sys.stderr, flush=True)
+        words = threading.Thread(target=_say_so, daemon=True)
+        words.start()
+        words.join(PARTING)  # what reads the stream may hang too
     finally:
         os._exit(FAILED)
+
+
+def _say_so() -> None:
+    print("mother did not end in time and is cut off", file=sys.stderr, flush=True)
 
 
 def explained(served: Served[Any]) -> int:

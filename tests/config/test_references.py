@@ -143,6 +143,20 @@ def test_a_credential_that_holds_no_secret_is_refused(
     assert line.startswith(f"pools[0].username: the credential pool {says}")
 
 
+@pytest.mark.parametrize("odd", ["one\ntwo", "one\ttwo", "one\x1b[2J", "one\u2028two"])
+def test_what_holds_several_lines_is_no_one_value_and_is_refused(
+    environ: dict[str, str], tmp_path: Path, odd: str
+) -> None:
+    (tmp_path / "pool").write_text(f"{odd}\n")
+    environ["ODD"] = odd
+    lines = problems(file=pool("env:ODD", "credential:pool"), env=environ)
+    assert [line.partition(" holds more than one line")[0] for line in lines] == [
+        "pools[0].username: the environment variable ODD",
+        "pools[0].password: the credential pool",
+    ]
+    assert "two" not in "".join(lines)
+
+
 def test_what_was_looked_up_is_checked_as_if_it_stood_there_and_not_repeated(
     environ: dict[str, str], tmp_path: Path
 ) -> None:

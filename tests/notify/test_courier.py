@@ -156,15 +156,28 @@ def test_a_delivery_that_arrives_after_all_is_not_made_again() -> None:
     assert len(post.box) == 0
 
 
-def test_a_channel_that_is_taken_out_is_forgotten_and_a_new_one_hears_what_is_new() -> None:
+def test_what_a_channel_that_is_taken_out_was_owed_is_told_to_the_one_in_its_place() -> None:
     post = Post(A)
     post.failing.add(A)
     post.put("one")
     post.urls = (B,)
     post.put("two")
     post.run(10)
-    assert post.got == [(B, "two")]
+    assert post.got == [(B, "one"), (B, "two")]
     assert len(post.box) == 0
+
+
+def test_while_stopping_nothing_else_is_begun() -> None:
+    post = Post()
+    post.hanging.add(A)
+    post.put("one", "two")
+    stopping = Deferred.fromCoroutine(post.courier.stop())
+    post.finish()
+    post.run(2, 0.1)
+    assert stopping.called
+    assert post.got == [(A, "one")]
+    assert post.open == []
+    assert len(post.box) == 1
 
 
 def test_stopping_waits_a_moment_for_what_is_under_way_and_keeps_it() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 
 from mother.config.model import Alarm
@@ -13,7 +13,7 @@ from mother.core.loop import Loop
 from mother.net.ping import Ping, PingFailed
 from mother.notify.heartbeat import Heartbeat
 from tests.fleet.world import logged
-from tests.net.turning import in_reactor, reactor
+from tests.net.turning import in_reactor, reactor, until
 from tests.notify.receiving import Receiver
 from tests.terminal.processes import free_port
 
@@ -144,3 +144,14 @@ async def test_what_is_no_tls_is_no_beat() -> None:
         text = await refusal(f"https://127.0.0.1:{receiver.port}/{SECRET}", whole=3.0)
         assert text.startswith("127.0.0.1 ")
         assert receiver.asked == []
+
+
+@in_reactor
+async def test_one_that_is_cancelled_has_not_failed() -> None:
+    with Receiver() as receiver:
+        receiver.status = 0
+        asked = Deferred.fromCoroutine(Ping(reactor).get(f"http://127.0.0.1:{receiver.port}/x"))
+        await until(lambda: receiver.asked)
+        asked.cancel()
+        with pytest.raises(CancelledError):
+            await asked

@@ -108,6 +108,15 @@ def test_channels_that_are_no_more_are_owed_nothing() -> None:
     assert box.dropped == 0
 
 
+def test_what_only_a_channel_that_is_no_more_was_owed_goes_to_those_that_have_not_got_it() -> None:
+    box = filled(2, ("a", "b"))
+    box.delivered("a", ("0", "1"))
+    box.keep_only(("a", "c"))
+    assert [one.owed for one in box.waiting] == [("c",), ("c",)]
+    box.keep_only(())
+    assert len(box) == 0
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=400))
 def test_it_is_bounded_in_order_and_counts_all_it_loses(story: list[tuple[str, bool]]) -> None:
     box = Outbox()

@@ -33,6 +33,17 @@ def test_a_message_arrives_with_title_body_and_tone() -> None:
     assert (second["title"], second["message"]) == ("", "Only a title")
 
 
+def test_what_is_longer_than_a_service_takes_arrives_in_parts_unless_the_address_decides() -> None:
+    with Receiver() as receiver:
+        url = f"json://127.0.0.1:{receiver.port}/{SECRET}"
+        assert send(url, "7 miners are gone", "word " * 10_000, Tone.PROBLEM) == ""
+        parts = [one["message"] for one in receiver.got]
+        assert send(f"{url}?overflow=upstream", "a", "word " * 10_000, Tone.PROBLEM) == ""
+    assert len(parts) == 2
+    assert sum(part.count("word") for part in parts) == 10_000
+    assert len(receiver.got) == 3
+
+
 @pytest.mark.parametrize("status", [401, 404, 429, 500, 503])
 def test_a_service_that_refuses_is_told_by_its_status_alone(status: int) -> None:
     with Receiver() as receiver:

@@ -68,11 +68,11 @@ def test_a_daemon_that_is_killed_tells_later_what_it_could_not(tmp_path: Path) -
         with Receiver() as receiver:
             assert_hidden(outbox.read_text())
             with losing(tmp_path, one.where, receiver.port) as process:
-                until(lambda: receiver.got, 20, lambda: process.log)
-                until(lambda: receiver.asked, 20, lambda: process.log)
+                until(lambda: len(receiver.got) > 1, 20, lambda: process.log)
+                until(lambda: "/beat-t0ken" in receiver.asked, 20, lambda: process.log)
                 assert process.end() == 0
             titles = [message["title"] for message in receiver.got]
-            assert titles[0] == "mother was started after a crash"
+            assert titles[:2] == ["4 miners of 5 are gone", "mother was started after a crash"]
             assert "/beat-t0ken" in receiver.asked
         assert_hidden(first + process.log + outbox.read_text())
 

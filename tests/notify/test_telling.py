@@ -127,6 +127,17 @@ def test_a_broken_outbox_costs_what_was_in_it_and_no_more(tmp_path: Path) -> Non
     assert again.said == told.said
 
 
+def test_what_a_device_says_steers_nothing_and_stays_in_its_line(
+    told: Told, tmp_path: Path
+) -> None:
+    odd = "Firmware 1\x1b[2J\r\n: stopped, nobody gets it; it runs \x00\ud800. Mend the cause"
+    told.tell(EventKind.ROLLOUT_STOPPED, odd)
+    ((title, body),) = told.said
+    assert title == "Firmware 1 [2J  : stopped, nobody gets it"
+    assert body == "it runs  ?. Mend the cause."
+    assert "[2J" in (tmp_path / "mother-outbox.json").read_text()
+
+
 def test_five_names_stand_for_all() -> None:
     assert named(["b", "a"]) == "a, b"
     assert named(list("abcdef")) == "a, b, c, d, e and 1 other"
