@@ -104,6 +104,7 @@ class Daemon(Finder):
             self.reactor,
             now,
             self.numbers,
+            self._anybody_was_met,
         )
 
     def _build_loops(self) -> dict[str, Loop]:
@@ -199,6 +200,10 @@ class Daemon(Finder):
     def _build_desk(self) -> Desk:
         hurry = self.loops["configure"].hurry
         return self.build_desk(self.memory, self.shelf, self.news, self.numbers, hurry)
+
+    def _anybody_was_met(self) -> bool:
+        """Whether the farm's sums mean anything yet: just after the start nobody is known."""
+        return self._scans() > 0 or len(self.roster) > 0
 
     def _scans(self) -> int:
         return self.loops["scan"].counts.runs

@@ -12,7 +12,7 @@ from mother.config.problems import Problems, wrong
 
 EXAMPLE = "e.g. tgram://TOKEN/CHAT or ntfy://TOPIC"
 
-MISSING = "needs the package apprise: pip install 'mother[farm]'"
+MISSING = "needs the package apprise: pip install apprise"
 
 
 def lines(text: str, place: str) -> object:

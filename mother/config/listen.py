@@ -37,7 +37,7 @@ def check_endpoint(value: Any, place: str) -> str:
         _check_interface(named.get("interface"), place)
     _check_parsed(value, kind, place)
     if find_spec("prometheus_client") is None:
-        raise wrong(place, "needs the package prometheus-client: pip install 'mother[farm]'")
+        raise wrong(place, "needs the package prometheus-client: pip install prometheus-client")
     return value
 
 

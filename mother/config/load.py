@@ -63,7 +63,7 @@ class Source:
         }
         _fit_timeouts(values, named, problems)
         _check_pairs(values, named, problems)
-        self._check_network(values, named, problems)
+        self._check_network(values, named, file, problems)
         blocks = self._references.put_in_blocks(tree.get("configs", []), problems)
         config = _build(values, blocks, problems)
         problems.end()
@@ -93,9 +93,14 @@ class Source:
         return problems.checked(check, value, place, default)
 
     def _check_network(
-        self, values: dict[str, Any], named: Mapping[str, Named], problems: Problems
+        self,
+        values: dict[str, Any],
+        named: Mapping[str, Named],
+        file: FileContent | None,
+        problems: Problems,
     ) -> None:
-        if self._require_network and not values["network"] and "network" not in named:
+        unread = self.path is not None and file is None  # of which another line speaks
+        if self._require_network and not (values["network"] or unread or "network" in named):
             problems.add(
                 "network",
                 f"none given; say what to scan, e.g. {self._program} --network 10.1.0.0/22, "

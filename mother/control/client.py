@@ -57,7 +57,8 @@ def ask(
         answer = decode(reply.read())
     except FileNotFoundError:
         raise NoDaemon(
-            f"no daemon listens on {path}: is it running, with this state_file?"
+            f"no daemon listens on {path}: does it run (systemctl status mother), and with this "
+            "state_file?"
         ) from None
     except PermissionError:
         raise NoDaemon(f"{path} belongs to another user: try sudo") from None

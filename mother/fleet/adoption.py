@@ -65,9 +65,10 @@ class Adoption:
                 self._roster.sightings[address] = Sighting(address, "", "", kept.failures, soon)
         if self._roster.sightings:
             self.log.info(
-                "{count} hosts could not be identified by the last run; they are asked again "
+                "{count} {what} could not be identified by the last run, and will be asked again "
                 "within {wait}.",
                 count=len(self._roster.sightings),
+                what="host" if len(self._roster.sightings) == 1 else "hosts",
                 wait=duration(REFUSED.first),
             )
         for ident, device in self._memory.devices.items():

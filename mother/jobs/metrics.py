@@ -33,7 +33,8 @@ def phase(ident: str) -> float:
 class Metrics:
     """One round polls every miner once. A hung miner delays nobody: its poll goes on alone.
 
-    `numbers` gives the daemon's own gauges, published at the end of each round.
+    `numbers` gives the daemon's own gauges, published at the end of each round; the farm's sums
+    are published with them once anybody can have been `met`: a farm of none would mislead.
     """
 
     name = "metrics"
@@ -49,6 +50,7 @@ class Metrics:
         clock: IReactorTime,
         now: Callable[[], float],
         numbers: Callable[[], Mapping[str, float]],
+        met: Callable[[], bool] = lambda: True,
     ) -> None:
         self._roster = roster
         self._poller = poller
@@ -58,6 +60,7 @@ class Metrics:
         self._clock = clock
         self._now = now
         self._numbers = numbers
+        self._met = met
         self.pulse = Pulse()
         self._flying: set[Deferred[bool]] = set()
 
@@ -74,7 +77,8 @@ class Metrics:
                 await sleep(self._clock, wait)
             self._launch(entry)
             self.pulse.beat()
-        self._bus.totals(self._farm.totals(self._now()))
+        if self._met():
+            self._bus.totals(self._farm.totals(self._now()))
         self._bus.numbers(self._numbers())
 
     def _turns(self) -> list[tuple[float, Entry]]:

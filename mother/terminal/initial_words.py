@@ -152,14 +152,15 @@ def next_steps(path: Path, service: bool, socket: str) -> list[tuple[str, str]]:
     """
     file = shlex.quote(str(path))
     start = f"mother run -c {file}"
-    found = [("Look what it would do, without doing it", f"mother plan -c {file}")]
+    sudo = "sudo " if service else ""  # the file is the service's, and so is its daemon
+    found = [("Look what it would do, without doing it", f"{sudo}mother plan -c {file}")]
     if socket:
         how = "sudo systemctl restart mother" if service else start
         found.append((f"A daemon answers on {socket} already; restart it with this file", how))
     else:
         found.append(("Start it", "sudo systemctl start mother" if service else start))
     if service:
-        found.append(("Watch it", "journalctl -u mother -f"))
+        found.append(("Watch it", "sudo journalctl -u mother -f"))
     return found
 
 

@@ -11,10 +11,10 @@ from io import BytesIO
 from typing import Any, cast
 
 from twisted.internet.base import ReactorBase
-from twisted.internet.defer import maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IAddress, IDelayedCall, IListeningPort
+from twisted.internet.interfaces import IAddress, IDelayedCall, IListeningPort, IReactorTime
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
@@ -22,6 +22,7 @@ from twisted.python.failure import Failure
 from twisted.web.server import Request, Site
 
 from mother.config.listen import parts
+from mother.core.units import duration
 from mother.web.pages import Page, Root
 
 VISITORS = 20
@@ -37,36 +38,69 @@ MOST_BODY = 64 * 1024
 """Bytes of a body, which nobody needs here, before the connection is cut."""
 
 
+AGAIN = 30.0
+"""Seconds after which a place that was taken is tried again."""
+
+
 class Web:
     """A service that serves `pages` at an endpoint.
 
-    Raises OSError with one line at start where it cannot listen there.
+    Where it cannot listen there, that is said once and tried again: the farm is minded without.
     """
 
     name = "web"
     log = Logger()
 
-    def __init__(self, endpoint: str, pages: Mapping[bytes, Page], reactor: ReactorBase) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        pages: Mapping[bytes, Page],
+        reactor: ReactorBase,
+        clock: IReactorTime | None = None,
+    ) -> None:
         self._description = endpoint
         self._reactor = reactor
+        self._clock = clock or reactor
         self._door = Door(pages, reactor)
         self.port: IListeningPort | None = None
+        self._again: IDelayedCall | None = None
+        self._told = False
 
     async def start(self) -> None:
-        """Listen."""
+        """Listen, or try until it works."""
+        self._again = None
         try:
             _remove_stale(self._description)
             endpoint = serverFromString(self._reactor, self._description)
             self.port = await endpoint.listen(self._door)
         except (CannotListenError, OSError, LookupError, ValueError) as error:
-            raise OSError(
-                f"metrics_listen: {self._description} cannot be listened on "
-                f"({_why(error)}); free it or name another"
-            ) from None
+            self._put_off(error)
+            return
+        self._told = False
         self.log.info("Metrics are served at {endpoint}.", endpoint=self._description)
+
+    def _put_off(self, error: Exception) -> None:
+        if not self._told:
+            self._told = True
+            self.log.error(
+                "metrics_listen: {endpoint} cannot be listened on ({why}): free it or name "
+                "another. The farm is minded without; it is tried again every {every}.",
+                endpoint=self._description,
+                why=_why(error),
+                every=duration(AGAIN),
+            )
+        self._again = self._clock.callLater(
+            AGAIN, lambda: Deferred.fromCoroutine(self.start()).addErrback(self._failed)
+        )
+
+    def _failed(self, failure: Failure) -> None:
+        self.log.failure("Metrics cannot be served.", failure=failure)
 
     async def stop(self) -> None:
         """Stop listening and hang up on everybody."""
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
         port, self.port = self.port, None
         if port is not None:
             closed = maybeDeferred(port.stopListening)

@@ -63,7 +63,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 def test_without_apprise_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     (line,) = problems("--notify-url", GOOD)
-    assert line == "--notify-url: needs the package apprise: pip install 'mother[farm]'"
+    assert line == "--notify-url: needs the package apprise: pip install apprise"
     assert load().alarm.urls == ()
 
 

@@ -92,7 +92,7 @@ def test_without_its_package_it_is_refused_with_the_way_to_get_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     assert problems(file={"metrics_listen": "tcp:9151"}) == [
-        "metrics_listen: needs the package prometheus-client: pip install 'mother[farm]'"
+        "metrics_listen: needs the package prometheus-client: pip install prometheus-client"
     ]
     assert load().metrics_listen is None
 

@@ -269,3 +269,8 @@ def test_a_network_is_asked_for_only_where_one_is_needed() -> None:
         'MOTHER_NETWORK=10.1.0.0/22, or network = ["10.1.0.0/22"] in the file'
     ]
     assert load(require_network=True, program="mother-of-dragons").networks == ("10.1.0.0/22",)
+
+
+def test_a_file_that_cannot_be_read_is_not_said_to_name_no_network() -> None:
+    (line,) = problems(file='network = ["10.1.0.0/22"', require_network=True)
+    assert "is not valid TOML" in line

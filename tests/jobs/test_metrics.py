@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from twisted.internet.defer import Deferred
 
 from mother.core.model import EventKind, State
-from mother.jobs.metrics import SPREAD, phase
+from mother.jobs.metrics import SPREAD, Metrics, phase
 from mother.sim.faults import Fault
 from tests.fleet.world import World, failures, logged
 
@@ -70,6 +72,24 @@ def test_an_empty_farm_has_its_round_at_once() -> None:
     world = World()
     world.daemon.do(world.daemon.metrics.run(), most=0.0)
     assert world.daemon.ear.sums[0].miners == 0
+
+
+def test_sums_wait_until_anybody_can_have_been_met_and_numbers_do_not() -> None:
+    world, met = World(miners=3), False
+    world.adopted()
+    daemon = world.daemon
+    gauges = {"loop.scan.runs": 0.0}
+    metrics = Metrics(
+        daemon.roster, daemon.poller, daemon.view, daemon.bus, lambda: 60.0,
+        cast(Any, world.ether), daemon.now, lambda: gauges, lambda: met,
+    )  # fmt: skip
+    daemon.ear.sums.clear()
+    for met in (False, True):
+        round_ = Deferred.fromCoroutine(metrics.run())
+        world.ether.run(60)
+        assert round_.called
+        assert bool(daemon.ear.sums) is met
+        assert daemon.ear.gauges["loop.scan.runs"] == 0
 
 
 def test_who_is_given_up_before_its_turn_is_not_asked() -> None:

@@ -267,7 +267,7 @@ def test_the_service_has_its_untouched_file_replaced_and_is_started_next(tmp_pat
         assert (done.returncode, done.stderr) == (0, "")
         again = mother(*one.where, cwd=tmp_path, program=program)
     assert "sudo systemctl start mother" in done.stdout
-    assert "journalctl -u mother -f" in done.stdout
+    assert "sudo journalctl -u mother -f" in done.stdout
     assert path.with_name("mother.toml.bak").read_text().endswith("# packaged\n")
     assert load("-c", str(path)).settings.pools
     assert again.returncode == 2

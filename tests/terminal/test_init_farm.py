@@ -203,9 +203,9 @@ def test_the_next_steps_are_those_of_the_service_or_of_a_person() -> None:
     path = Path("/etc/mother/mother.toml")
     commands = [command for _, command in next_steps(path, service=True, socket="")]
     assert commands == [
-        "mother plan -c /etc/mother/mother.toml",
+        "sudo mother plan -c /etc/mother/mother.toml",
         "sudo systemctl start mother",
-        "journalctl -u mother -f",
+        "sudo journalctl -u mother -f",
     ]
     commands = [command for _, command in next_steps(Path("my farm.toml"), False, "")]
     assert commands == ["mother plan -c 'my farm.toml'", "mother run -c 'my farm.toml'"]

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.internet.threads import deferToThread
 
 from mother.sinks.prometheus_text import Exposition
@@ -82,5 +83,5 @@ async def serving(
         await served.web.stop()
 
 
-def web_of(shown: Mapping[bytes, Page], port: int = 0) -> Web:
-    return Web(f"tcp:{port}:interface=127.0.0.1", shown, reactor)
+def web_of(shown: Mapping[bytes, Page], port: int = 0, clock: Clock | None = None) -> Web:
+    return Web(f"tcp:{port}:interface=127.0.0.1", shown, reactor, clock)
