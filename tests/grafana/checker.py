@@ -34,7 +34,10 @@ def install() -> Path:
         if not (folder / FORMATS).exists():
             _npm("pack", f"@grafana/data@{GRAFANA}", cwd=folder)
             with tarfile.open(folder / f"grafana-data-{GRAFANA}.tgz") as archive:
-                archive.extract(FORMATS.as_posix(), folder, filter="data")
+                formats = archive.extractfile(FORMATS.as_posix())
+                assert formats is not None, "the package is laid out otherwise"
+                (folder / FORMATS).parent.mkdir(parents=True, exist_ok=True)
+                (folder / FORMATS).write_bytes(formats.read())
     return folder
 
 
