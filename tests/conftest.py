@@ -13,6 +13,9 @@ time.tzset()
 SLOW = (
     "tests/grafana/",
     "tests/host/test_service",
+    "tests/notify/test_farm_changes",
+    "tests/notify/test_notices",
+    "tests/notify/test_secrets",
     "tests/packaging/",
     "tests/sinks/test_graphite",
     "tests/sinks/test_prometheus_real",
@@ -21,6 +24,7 @@ SLOW = (
     "tests/jobs/test_configure_firmware",
     "tests/jobs/test_dry_run",
     "tests/jobs/test_health_over_time",
+    "tests/terminal/test_ending",
     "tests/terminal/test_init",
     "tests/terminal/test_scan_command",
     "tests/test_app",
