@@ -16,8 +16,9 @@ from mother.config.model import Config
 from mother.core.bus import Bus
 from mother.core.crowd import Gang
 from mother.core.model import Address, Command
+from mother.core.ports import Ports
 from mother.desk.desk import Desk
-from mother.drivers.registry import FAMILIES
+from mother.drivers.registry import families
 from mother.fleet.adoption import Adoption
 from mother.fleet.commands import Commands
 from mother.fleet.memory import Memory
@@ -32,7 +33,9 @@ from mother.jobs.plan import News, Planner
 from mother.jobs.scan import Scan
 from mother.jobs.survey import Survey
 from mother.net.http import Http
+from mother.net.jsonline import Lines
 from mother.net.knock import Knocker, sweep_with
+from mother.net.wire import Wire
 
 ERRANDS_AT_ONCE = 100
 """So many miners are visited or read at once outside the loops."""
@@ -55,6 +58,7 @@ class Finder:
         self.reactor = reactor
         self.now = now
         self.http = Http(reactor, lambda: self.config.connect_timeout)
+        self.lines = Lines(reactor, lambda: self.config.connect_timeout)
         self.roster = Roster()
         self.setups = Setups(self.roster, memory, self.current, now)
         self.view = RosterView(self.roster, self.setups.held, self._word)
@@ -66,9 +70,9 @@ class Finder:
 
     def _build_finding(self, memory: Memory, random: Random) -> None:
         now = self.now
-        self.families = [
-            make(self.http, lambda: self.config.dragon_timeout) for make in FAMILIES.values()
-        ]
+        self.families = families(
+            Wire(self.http, self.lines, lambda: self.config.dragon_timeout, self._ports, now)
+        )
         self.adoption = Adoption(
             self.roster,
             self.families,
@@ -150,6 +154,9 @@ class Finder:
             hurry,
             self.poller.rename,
         )
+
+    def _ports(self) -> Ports:
+        return self.config.ports
 
     def _word(self, entry: Entry) -> str:
         return self.planner.word(entry)

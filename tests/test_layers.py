@@ -99,7 +99,7 @@ def families_crossed(module: str, source: str) -> list[str]:
     if part not in {"drivers", "sim"} or len(rest) < 2:
         return []
     families = {path.name for path in (ROOT / "mother" / part).iterdir() if path.is_dir()}
-    others = families - {rest[0]}
+    others = families - {rest[0], "cgminer"}
     return [
         name
         for name in imports(source)

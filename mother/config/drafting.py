@@ -130,7 +130,7 @@ def pools_of(miner: Miner) -> tuple[Pools, str]:
     if not all(accounts):
         return (), FOREIGN
     texts = [
-        {"url": pool.url, "username": account, "password": pool.password}
+        {"url": pool.url, "username": account, "password": pool.password or ""}
         for pool, account in zip(found, accounts, strict=True)
     ]
     try:

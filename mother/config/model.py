@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from mother.core.model import Credential
+from mother.core.ports import Ports
 
 
 class PoolWish(Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,6 +139,8 @@ class Config(Struct, frozen=True, dict=True):
     alarm: Alarm = Alarm()
     metrics_listen: str | None = None
     log_format: str = "auto"
+    ports: Ports = Ports()
+    families: tuple[str, ...] = ()
 
     def for_device(self, model: str, mac: str) -> DeviceSettings:
         """The settings of one device: the first block that fits best, else the general ones.

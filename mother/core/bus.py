@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from msgspec import Struct
 from twisted.logger import Logger
 
-from mother.core.model import Event, EventKind, Reading, Severity, State, Totals
+from mother.core.model import Event, EventKind, Severity, State, Totals
+from mother.core.reading import Reading
 
 
 class Sample(Struct, frozen=True):

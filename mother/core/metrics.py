@@ -8,7 +8,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mother.core.bus import Sample
-from mother.core.model import Board, Pool, Reading, State, Totals
+from mother.core.model import State, Totals
+from mother.core.reading import Board, Pool, Reading
 
 
 class Metric(Struct, frozen=True):

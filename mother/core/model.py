@@ -11,6 +11,9 @@ from typing import Any
 
 from msgspec import Struct, field
 
+USUAL_PORTS = frozenset({80, 4028, 4433})
+"""Where miners listen: their pages, cgminer's API, Whatsminer's third API. Not worth telling."""
+
 
 class Address(Struct, frozen=True, order=True, gc=False):
     """Where a device answers now. Never its identity."""
@@ -19,7 +22,7 @@ class Address(Struct, frozen=True, order=True, gc=False):
     port: int
 
     def __str__(self) -> str:
-        return self.host if self.port == 80 else f"{self.host}:{self.port}"
+        return self.host if self.port in USUAL_PORTS else f"{self.host}:{self.port}"
 
 
 class Credential(Struct, frozen=True, gc=False):
@@ -36,7 +39,10 @@ class Description(Struct, frozen=True):
     """What a device says it is, as read once after a login.
 
     `mac` is lower case with colons. `overview` is the family's own answer, for the
-    inventory; it holds no secret. `uptime` is the system's, in seconds.
+    inventory; it holds no secret. `uptime` is the system's, in seconds. `maker` is who built it,
+    `firmware_name` whose firmware runs (`stock`), `firmware` its version. `closed` says why
+    nothing can be written to it until its owner opens that, and the exact step; empty where
+    writes are taken.
     """
 
     family: str
@@ -46,109 +52,42 @@ class Description(Struct, frozen=True):
     hardware: str = ""
     uptime: float | None = None
     overview: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Board(Struct, frozen=True, gc=False):
-    """One hashboard. `hashrate` is the shortest window that is meaningful at this uptime."""
-
-    index: int
-    alive: bool | None = None
-    status: str = ""
-    temperature: float | None = None
-    hashrate: float | None = None
-    hashrate_15m: float | None = None
-    accepted: float | None = None
-    rejected: float | None = None
-    hardware_errors: float | None = None
-    elapsed: float | None = None
-
-
-class Pool(Struct, frozen=True, gc=False):
-    """One pool as the device reports it; `active` is the one it mines for now."""
-
-    index: int
-    url: str = ""
-    user: str = ""
-    alive: bool | None = None
-    active: bool | None = None
-    accepted: float | None = None
-    rejected: float | None = None
-
-
-class Reading(Struct, frozen=True):
-    """What a device said at one moment.
-
-    `uptime` is the mining program's, in seconds. `restarting` means the device answers but
-    its mining program is not ready. `expected_boards` is None where the model is unknown.
-    `power` is in W; `power_source` says whether the device `measured` or `reported` it, or it is
-    the maker's `nameplate`. `native` maps the family's own metric names (already safe, such as
-    `dev.0.MHS-5m`) to numbers; the sinks send them below the worker's name.
-    """
-
-    at: float
-    model: str = ""
+    maker: str = ""
+    firmware_name: str = ""
     algorithm: str = ""
-    boards: tuple[Board, ...] = ()
-    pools: tuple[Pool, ...] = ()
-    fan_percent: float | None = None
-    hashrate: float | None = None
-    expected_hashrate: float | None = None
-    expected_boards: int | None = None
-    uptime: float | None = None
-    power: float | None = None
-    power_source: str = ""
-    tuning: bool = False
-    restarting: bool = False
-    asleep: bool = False
-    native: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def boards_alive(self) -> int | None:
-        """How many boards say they are alive; None while no board is reported."""
-        return sum(1 for board in self.boards if board.alive) if self.boards else None
-
-    @property
-    def temperature_max(self) -> float | None:
-        """The hottest board, in C."""
-        return max((b.temperature for b in self.boards if b.temperature is not None), default=None)
-
-    @property
-    def efficiency(self) -> float | None:
-        """J/TH; None where power or hashrate is not known, or it does not hash."""
-        return efficiency(self.power, self.hashrate)
-
-    @property
-    def pool_alive(self) -> bool | None:
-        """Whether any pool is alive; None when no pool says."""
-        said = [pool.alive for pool in self.pools if pool.alive is not None]
-        return any(said) if said else None
-
-
-def efficiency(power: float | None, hashrate: float | None) -> float | None:
-    """J/TH of so many W and H/s; None where either is not known, or nothing hashes."""
-    return power / (hashrate / 1e12) if power is not None and hashrate else None
+    serial: str = ""
+    hostname: str = ""
+    closed: str = ""
 
 
 class ConfiguredPool(Struct, frozen=True, gc=False):
-    """A pool as it is configured on a device; the password never reaches a repr."""
+    """A pool as it is configured on a device; the password never reaches a repr.
+
+    `password` is None where the device does not tell it: most hide it.
+    """
 
     url: str
     user: str
-    password: str
+    password: str | None
 
     def __repr__(self) -> str:
         return f"ConfiguredPool(url={self.url!r}, user={self.user!r}, password='***')"
 
 
 class Settings(Struct, frozen=True):
-    """What is configured on a device: the ordered pools, and its profile (autotune mode).
+    """What is configured on a device: the ordered pools, and its profile (mode, autotune).
 
-    `pools` is None where the device did not say.
+    `power_target` in W, `frequency` in MHz, `voltage` of its chips in V; `asleep`: it was told
+    to pause. Each is None where the device did not say.
     """
 
     pools: tuple[ConfiguredPool, ...] | None = None
     profile: str | None = None
     level: str | None = None
+    power_target: float | None = None
+    frequency: float | None = None
+    voltage: float | None = None
+    asleep: bool | None = None
 
 
 class NetworkSettings(Struct, frozen=True):
@@ -206,6 +145,10 @@ class CommandKind(enum.StrEnum):
     FACTORY_RESET = "factory_reset"
     POWER_OFF = "power_off"
     LOCATE = "locate"  # on: bool
+    PAUSE = "pause"  # stop hashing, stay reachable
+    RESUME = "resume"
+    SET_POWER = "set_power"  # watts: float, the power limit or target
+    SET_FREQUENCY = "set_frequency"  # frequency: float in MHz, voltage: float in V; each may miss
 
 
 class Change(Struct, frozen=True):
@@ -274,6 +217,14 @@ class EventKind(enum.StrEnum):
     UPGRADING = "device.upgrading"
     UPGRADED = "device.upgraded"
     UNDONE = "device.undone"
+    PAUSED = "device.paused"
+    RESUMED = "device.resumed"
+    POWER_CHANGED = "device.power_changed"
+    CLOCK_CHANGED = "device.clock_changed"
+    LOGIN_CHANGED = "device.login_changed"
+    FACTORY_LOGIN = "device.factory_login"
+    PLACED = "device.placed"
+    RETIRED = "device.retired"
     WISH_REACHED = "device.wish_reached"
     WISH_FAILED = "device.wish_failed"
     ORDERED = "device.ordered"

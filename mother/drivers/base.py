@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from typing import Protocol
+
+from msgspec import Struct
 
 from mother.core.model import (
     Address,
@@ -13,9 +16,85 @@ from mother.core.model import (
     Description,
     FirmwareOffer,
     NetworkSettings,
-    Reading,
     Settings,
 )
+from mother.core.ports import Ports
+from mother.core.reading import Reading
+
+NO_LOGIN = Credential("", "")
+"""For families that ask for none."""
+
+
+class Confirm(enum.StrEnum):
+    """How it shows that a command has worked."""
+
+    SETTINGS = "settings"  # what is configured is read back, and must be what was sent
+    ASLEEP = "asleep"  # a reading says that it sleeps
+    AWAKE = "awake"  # a reading says that it does not sleep any more
+    RESTART = "restart"  # its uptime begins anew: watched by the health loop
+    LOGIN = "login"  # the new login is taken
+    FIRMWARE = "firmware"  # it comes back with the version: watched by the configure loop
+    TAKEN = "taken"  # its yes is all there is
+
+
+class Evidence(enum.StrEnum):
+    """What our word for a capability rests on."""
+
+    RECORDING = "recording"  # tests run on answers of real devices
+    DOCUMENT = "document"  # tests run on a simulator made from documents; no recording exists
+    UNTESTED = "untested"  # nothing of ours tests it
+
+
+class Capability(Struct, frozen=True):
+    """One command that a family takes: how it is confirmed, `within` how many seconds at most.
+
+    `every` is the pause between two looks at the device. `limits` says in words what bounds it.
+    """
+
+    confirm: Confirm
+    within: float = 0.0
+    every: float = 2.0
+    evidence: Evidence = Evidence.DOCUMENT
+    limits: str = ""
+
+
+class Nature(Struct, frozen=True):
+    """How devices of a family want to be treated. Seconds; ratios of hashrate to expected.
+
+    `interval`: never polled more often. `grace`: after a start it is not judged for so long.
+    Ill is who hashes below `low` of the expected in a mean over `window`, for half an hour;
+    well who is above `clear`. `hot` in C is too hot for a board, `hot_chip` for a chip.
+    """
+
+    interval: float = 0.0
+    grace: float = 900.0
+    low: float = 0.80
+    clear: float = 0.88
+    window: float = 900.0
+    hot: float = 100.0
+    hot_chip: float = 110.0
+
+
+class Traces(Struct, frozen=True):
+    """What an address showed when it was met, before anybody logged in.
+
+    `open` are the ports that answer. `status`, `realm` (of WWW-Authenticate), `location` and
+    `server` are of its answer to `GET /` at `page_port`, `page` is the beginning of the body;
+    status 0: it has no page. `version` is what it said to cgminer's `version`, repaired, empty
+    where it did not; `said` is the same as it came, at most 4 KiB, for people.
+    """
+
+    host: str
+    open: frozenset[int]
+    ports: Ports = Ports()
+    page_port: int = 0
+    status: int = 0
+    realm: str = ""
+    location: str = ""
+    server: str = ""
+    page: bytes = b""
+    version: Mapping[str, object] = {}
+    said: bytes = b""
 
 
 class Device(Protocol):
@@ -26,14 +105,24 @@ class Device(Protocol):
 
     address: Address
 
+    @property
+    def credential(self) -> Credential:
+        """The login in use; another one after it changed its own password."""
+
     async def describe(self) -> Description:
-        """Who answers at this address now."""
+        """Who answers at this address now. Refused where the login is not taken, if one is asked
+        for.
+        """
 
     async def read(self, now: float) -> Reading:
-        """One reading with time stamp `now` (Unix seconds)."""
+        """One reading with time stamp `now` (Unix seconds).
+
+        Asks what is cheap each time, and what changes seldom (pools, configuration) at the first
+        read, after a write, and at every tenth.
+        """
 
     async def settings(self) -> Settings:
-        """What is configured on it now."""
+        """What is configured on it now, asked anew."""
 
     async def network(self) -> NetworkSettings:
         """Its network settings now. Raises Unsupported where the family cannot tell."""
@@ -52,6 +141,7 @@ class Device(Protocol):
 
         `args` are those that `CommandKind` names. Raises Unsupported for a kind that is not in
         the family's capabilities, ValueError for args that no device of the family could take.
+        What the device holds beside is sent back as it was; Stranger where another MAC answers.
         """
 
     def expect(self, mac: str) -> None:
@@ -62,18 +152,30 @@ class Device(Protocol):
 
 
 class Family(Protocol):
-    """One device family; one instance per process."""
+    """One device family; one instance per process.
+
+    `name` is for configuration and memory (`antminer`), `title` for people. `maker` is who
+    builds them. `needs_login`: a device tells who it is to a login only.
+    """
 
     name: str
-    capabilities: frozenset[CommandKind]
+    title: str
+    maker: str
+    needs_login: bool
+    capabilities: Mapping[CommandKind, Capability]
     default_credentials: tuple[Credential, ...]
     profiles: tuple[str, ...]
     most_pools: int
+    nature: Nature
+
+    def claims(self, traces: Traces) -> Address | None:
+        """Where to talk to it, if these are the traces of a device of this family. Pure."""
 
     async def recognise(self, address: Address, deadline: float) -> bool:
         """Whether this family's mark is at the address. No credentials are offered.
 
-        False for anything else, garbage and silence included; takes at most `deadline` seconds.
+        For a device that was away: asks by the family's own cheapest call alone. False for
+        anything else, garbage and silence included; takes at most `deadline` seconds.
         """
 
     def device(self, address: Address, credential: Credential) -> Device:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 
 from mother.drivers.base import Family
 from mother.drivers.dragonmint.driver import DragonMint
-from mother.net.http import Http
+from mother.net.wire import Wire
 
-FAMILIES: Mapping[str, Callable[[Http, Callable[[], float]], Family]] = {
-    DragonMint.name: DragonMint,
+FAMILIES: Mapping[str, Callable[[Wire], Family]] = {
+    DragonMint.name: lambda wire: DragonMint(wire.http, wire.timeout),
 }
-"""How to make each family, from the HTTP client and what gives the seconds of an exchange."""
+"""How to make each family; of two that claim the same device, the first has it."""
 
 
-def families(http: Http, timeout: Callable[[], float]) -> tuple[Family, ...]:
+def families(wire: Wire) -> tuple[Family, ...]:
     """One of each."""
-    return tuple(make(http, timeout) for make in FAMILIES.values())
+    return tuple(make(wire) for make in FAMILIES.values())

@@ -11,7 +11,8 @@ from twisted.logger import Logger
 
 from mother.core.bus import Bus, Sample
 from mother.core.errors import DeviceError, Refused, Stranger
-from mother.core.model import Address, EventKind, Reading, Severity, State
+from mother.core.model import Address, EventKind, Severity, State
+from mother.core.reading import Reading
 from mother.core.units import duration
 from mother.drivers.base import Device
 from mother.fleet.identity import recognised

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mother.core.model import CommandKind, Reading
+from mother.core.model import CommandKind
+from mother.core.reading import Reading
 from mother.fleet.undertaken import Restart
 
 PATIENCE = 900.0

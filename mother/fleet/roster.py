@@ -8,7 +8,8 @@ from msgspec import Struct
 from twisted.internet.defer import DeferredLock
 
 from mother.core.backoff import Backoff
-from mother.core.model import Address, Description, Reading, Settings, State
+from mother.core.model import Address, Description, Settings, State
+from mother.core.reading import Reading
 from mother.drivers.base import Device, Family
 
 GONE_AFTER = 2

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from mother.core.model import Address, State, Totals, efficiency
+from mother.core.model import Address, State, Totals
+from mother.core.reading import efficiency
 from mother.fleet.roster import Entry, Roster
 
 

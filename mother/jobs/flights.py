@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from mother.config.model import Config
 from mother.core.backoff import Backoff
 from mother.core.bus import Bus
-from mother.core.model import CommandKind, EventKind, Reading, Severity
+from mother.core.model import CommandKind, EventKind, Severity
+from mother.core.reading import Reading
 from mother.core.units import duration
 from mother.fleet.desired import WIDER, Aspect
 from mother.fleet.restarts import has_restarted, hashes

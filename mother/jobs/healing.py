@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mother.config.model import DeviceSettings
-from mother.core.model import Reading
+from mother.core.reading import Reading
 from mother.core.units import finite, moment
 from mother.fleet.remembered import (
     UNCURABLE,

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mother.config.model import DeviceSettings
-from mother.core.model import Board, Reading
+from mother.core.reading import Board, Reading
 from mother.core.units import duration, finite, si
 from mother.fleet.remembered import Ailment, Condition, Watch
 

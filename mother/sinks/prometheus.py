@@ -14,7 +14,8 @@ from prometheus_client.metrics_core import Metric
 
 from mother.core.bus import Sample
 from mother.core.metrics import BOARD_METRICS, METRICS, POOL_METRICS, at_rest
-from mother.core.model import Board, Event, EventKind, Pool, Reading, Severity, State, Totals
+from mother.core.model import Event, EventKind, Severity, State, Totals
+from mother.core.reading import Board, Pool, Reading
 from mother.sinks import prometheus_daemon as own
 from mother.sinks import prometheus_names as names
 from mother.sinks.figures import Figures

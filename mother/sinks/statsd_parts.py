@@ -15,7 +15,8 @@ from mother.core.metrics import (
     PoolMetric,
     at_rest,
 )
-from mother.core.model import Reading, State
+from mother.core.model import State
+from mother.core.reading import Reading
 
 INDEX_LIMIT = 64
 """Boards and pools beyond are no miner's; they would only fill the metrics."""

@@ -53,7 +53,7 @@ def groups(miners: Iterable[Miner]) -> list[Group]:
         group.models.add(miner.model or "?")
         group.miners += 1
         if miner.settings is not None and miner.settings.pools:
-            group.passwords.add(tuple(pool.password for pool in miner.settings.pools))
+            group.passwords.add(tuple(pool.password or "" for pool in miner.settings.pools))
     return sorted(found.values(), key=lambda one: (-one.miners, one.pools, one.autotune))
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from mother.core.bus import Sample
 from mother.core.metrics import BOARD_METRICS, FARM_METRICS, METRICS, POOL_METRICS
-from mother.core.model import Board, Pool, Reading, State, Totals, efficiency
+from mother.core.model import State, Totals
+from mother.core.reading import Board, Pool, Reading, efficiency
 
 FULL = Reading(
     at=100.0,

@@ -148,7 +148,7 @@ def test_an_order_that_may_not_pass_is_denied_and_audited(what: dict[str, Any], 
 def test_a_family_is_not_asked_for_what_it_cannot_do() -> None:
     world = World()
     (entry,) = world.adopted()
-    world.daemon.family.capabilities = frozenset({CommandKind.RESTART_MINING})
+    world.daemon.family.capabilities = {}
     assert submit(world, entry) == Outcome("denied", "no dragonmint can do that")
 
 

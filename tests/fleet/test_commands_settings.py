@@ -42,7 +42,7 @@ def test_pools_are_written_read_back_and_the_old_ones_kept() -> None:
     (entry,) = world.adopted()
     old = tuple(ConfiguredPool(p.url, p.user, p.password) for p in world.dragon.pools or ())
     assert set_pools(world, entry, POOL, batch="b", wish="w") == Outcome("done", "", sent=True)
-    assert world.dragon.pools == (PoolSetting(POOL.url, POOL.user, POOL.password),)
+    assert world.dragon.pools == (PoolSetting(POOL.url, POOL.user, "geheim"),)
     (before,) = world.daemon.setups.of(entry.id).before
     assert (before.pools, before.batch, before.key, before.by) == (old, "b", "w", "tester")
     assert entry.settings is not None
@@ -52,7 +52,7 @@ def test_pools_are_written_read_back_and_the_old_ones_kept() -> None:
 def test_what_is_so_already_is_not_written() -> None:
     world = World()
     (entry,) = world.adopted()
-    world.dragon.pools = (PoolSetting(POOL.url, POOL.user, POOL.password),)
+    world.dragon.pools = (PoolSetting(POOL.url, POOL.user, "geheim"),)
     outcome = set_pools(world, entry, POOL)
     assert (outcome.done, outcome.sent) == (True, False)
     assert world.writes() == {}

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from mother.core.model import CommandKind, Pool, Reading
+from mother.core.model import CommandKind
+from mother.core.reading import Pool, Reading
 from mother.fleet.restarts import CERTAIN, PATIENCE, SLACK, has_restarted, hashes, is_over
 from mother.fleet.undertaken import Restart
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mother.core.model import Address, Board, Credential, Description, Reading, State
+from mother.core.model import Address, Credential, Description, State
+from mother.core.reading import Board, Reading
 from mother.drivers.dragonmint.driver import DragonMint
 from mother.fleet.roster import REFUSED, TUNING_UPTIME, Entry, Roster, Sighting
 from mother.net.http import Http

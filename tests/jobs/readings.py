@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from mother.config.model import DeviceSettings
-from mother.core.model import Board, Pool, Reading
+from mother.core.reading import Board, Pool, Reading
 from mother.fleet.remembered import Ailment, Watch
 from mother.jobs.rules import Verdict, judge
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mother.core.model import EventKind, Reading
+from mother.core.model import EventKind
+from mother.core.reading import Reading
 from mother.fleet.remembered import BreakerState, FarmMemory, Ledger, Phase, Record, Watch
 from mother.fleet.roster import Entry
 from mother.jobs import healing

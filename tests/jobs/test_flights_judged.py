@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from mother.core.model import Pool, Reading
+from mother.core.reading import Pool, Reading
 from mother.fleet.undertaken import Flight
 from mother.jobs.flights import (
     PATIENCE,

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from mother.config.model import DeviceSettings
-from mother.core.model import Board, Reading
+from mother.core.reading import Board, Reading
 from mother.fleet.remembered import (
     Ailment,
     BreakerState,

@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mother.config.model import DeviceSettings
-from mother.core.model import Board, Reading
+from mother.core.reading import Board, Reading
 from mother.fleet.remembered import Ailment, DeviceMemory, FarmMemory, Phase
 from mother.jobs import breaker, healing
 from mother.jobs.rules import judge, unsure

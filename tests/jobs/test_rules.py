@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from mother.core.model import Board, Pool, Reading
+from mother.core.reading import Board, Pool, Reading
 from mother.fleet.remembered import Ailment, Watch
 from mother.jobs import rules
 from mother.jobs.rules import judge

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from mother.core.model import Reading
+from mother.core.reading import Reading
 from mother.fleet.remembered import Ailment, Watch
 from mother.jobs import rules
 from mother.jobs.rules import judge

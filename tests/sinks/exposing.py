@@ -12,7 +12,8 @@ from twisted.internet.task import Clock
 
 from mother.core.bus import Sample
 from mother.core.loop import Loop
-from mother.core.model import Board, Pool, Reading, State
+from mother.core.model import State
+from mother.core.reading import Board, Pool, Reading
 from mother.sinks.figures import Figures, Queue
 from mother.sinks.prometheus import PrometheusSink
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mother.core.bus import Sample
-from mother.core.model import Board, Event, EventKind, Pool, Reading, Severity, State, Totals
+from mother.core.model import Event, EventKind, Severity, State, Totals
+from mother.core.reading import Board, Pool, Reading
 
 BOARD_NAMES = [
     "Alive",

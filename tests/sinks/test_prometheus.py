@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from prometheus_client.openmetrics.exposition import generate_latest as generate_open
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open
 
-from mother.core.model import Board, EventKind, Pool, Severity, State
+from mother.core.model import EventKind, Severity, State
+from mother.core.reading import Board, Pool
 from mother.sinks.prometheus import MOST_BOARDS, MOST_POOLS
 from mother.sinks.prometheus_labels import LONGEST, MODELS
 from mother.sinks.prometheus_names import names

@@ -10,7 +10,8 @@ import pytest
 from mother.config.model import Statsd
 from mother.core.bus import Sample
 from mother.core.metrics import BOARD_METRICS, POOL_METRICS
-from mother.core.model import Board, EventKind, Pool, State
+from mother.core.model import EventKind, State
+from mother.core.reading import Board, Pool
 
 from .conftest import Receiver
 from .farm import WORKER, event, sample

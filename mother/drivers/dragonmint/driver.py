@@ -9,14 +9,16 @@ from mother.core.errors import Declined, DeviceError, Garbled, Refused, Unsuppor
 from mother.core.model import (
     Address,
     Command,
+    CommandKind,
     ConfiguredPool,
     Credential,
     Description,
     FirmwareOffer,
     NetworkSettings,
-    Reading,
     Settings,
 )
+from mother.core.reading import Reading
+from mother.drivers.base import Capability, Confirm, Evidence, Nature, Traces
 from mother.drivers.dragonmint import configured, firmware, forms, metrics, parse
 from mother.drivers.dragonmint.session import Session, accept
 from mother.drivers.dragonmint.writes import WRITES
@@ -24,6 +26,19 @@ from mother.net.http import Http
 
 MARKS = (b"<title>DragonMint</title>", b"<title>AsicMiner</title>")
 """What the index page of either maker's firmware holds."""
+
+_HOW: dict[CommandKind, tuple[Confirm, float, Evidence]] = {
+    CommandKind.REBOOT: (Confirm.RESTART, 600.0, Evidence.DOCUMENT),
+    CommandKind.RESTART_MINING: (Confirm.RESTART, 300.0, Evidence.DOCUMENT),
+    CommandKind.SET_POOLS: (Confirm.SETTINGS, 0.0, Evidence.RECORDING),
+    CommandKind.SET_PROFILE: (Confirm.SETTINGS, 0.0, Evidence.RECORDING),
+    CommandKind.UPGRADE: (Confirm.FIRMWARE, 1800.0, Evidence.DOCUMENT),
+    CommandKind.SET_NETWORK: (Confirm.TAKEN, 0.0, Evidence.RECORDING),
+    CommandKind.SET_PASSWORD: (Confirm.LOGIN, 0.0, Evidence.RECORDING),
+    CommandKind.FACTORY_RESET: (Confirm.RESTART, 600.0, Evidence.DOCUMENT),
+    CommandKind.POWER_OFF: (Confirm.TAKEN, 0.0, Evidence.DOCUMENT),
+}
+"""How each write shows that it has worked, after how long, and what we know that from."""
 
 PAGE_LIMIT = 64 * 1024
 
@@ -38,7 +53,15 @@ class DragonMint:
     """
 
     name = "dragonmint"
-    capabilities = frozenset(WRITES)
+    title = "DragonMint T1, Innosilicon"
+    maker = "Innosilicon"
+    needs_login = True
+    capabilities: Mapping[CommandKind, Capability] = {
+        kind: Capability(confirm, within, evidence=evidence)
+        for kind, (confirm, within, evidence) in _HOW.items()
+        if kind in WRITES
+    }
+    nature = Nature()
     default_credentials: tuple[Credential, ...] = (
         Credential("admin", "dragonadmin"),
         Credential("admin", "admin"),
@@ -51,6 +74,12 @@ class DragonMint:
         self._http = http
         self._timeout = timeout
         self._idle = idle
+
+    def claims(self, traces: Traces) -> Address | None:
+        """By the maker's title on its page."""
+        if traces.status == 200 and any(mark in traces.page for mark in MARKS):
+            return Address(traces.host, traces.page_port)
+        return None
 
     async def recognise(self, address: Address, deadline: float) -> bool:
         """Whether the index page carries the maker's title."""

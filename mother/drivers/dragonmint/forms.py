@@ -34,7 +34,7 @@ def pools(wanted: Sequence[ConfiguredPool]) -> Form:
         raise ValueError(f"a miner takes {MOST_POOLS} pools at most, not {len(wanted)}")
     form: Form = {}
     for slot, pool in enumerate(wanted, 1):
-        fields = {"url": pool.url, "user": pool.user, "password": pool.password}
+        fields = {"url": pool.url, "user": pool.user, "password": pool.password or ""}
         empty = [name for name, value in fields.items() if not value.strip()]
         if empty:
             raise ValueError(
@@ -43,7 +43,7 @@ def pools(wanted: Sequence[ConfiguredPool]) -> Form:
         form |= {
             f"Pool{slot}": pool.url,
             f"UserName{slot}": pool.user,
-            f"Password{slot}": pool.password,
+            f"Password{slot}": fields["password"],
         }
     return form
 

@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from mother.core.errors import Garbled
-from mother.core.model import Board, Description, Pool, Reading
+from mother.core.model import Description
+from mother.core.reading import Board, Pool, Reading
 from mother.core.units import finite
 from mother.drivers.dragonmint import metrics
 from mother.drivers.dragonmint.models import Model, model_of

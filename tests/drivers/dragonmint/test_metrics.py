@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from mother.core.model import Address, Credential
+from mother.core.ports import Ports
 from mother.drivers.dragonmint import metrics, parse
 from mother.drivers.dragonmint.driver import DragonMint
 from mother.drivers.registry import FAMILIES, families
 from mother.net.http import Http
+from mother.net.jsonline import Lines
+from mother.net.wire import Wire
 from tests.drivers.dragonmint.cassettes import summary
 from tests.net.turning import reactor
 
@@ -116,7 +119,8 @@ def test_a_model_is_one_safe_segment_of_a_name(model: str, segment: str) -> None
 
 
 def test_every_family_is_registered_by_its_own_name() -> None:
-    made = families(Http(reactor), lambda: 1.0)
+    wire = Wire(Http(reactor), Lines(reactor), lambda: 1.0, Ports, lambda: 0.0)
+    made = families(wire)
     assert [family.name for family in made] == list(FAMILIES)
     for family in made:
         device = family.device(Address("127.0.0.1", 80), Credential("a", "b"))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mother.core.errors import Garbled
-from mother.core.model import Reading
+from mother.core.reading import Reading
 from mother.drivers.dragonmint import parse
 from mother.drivers.dragonmint.models import MODELS, model_of
 from tests.drivers.dragonmint.cassettes import Recorded, overview, recorded, summary
