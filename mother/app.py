@@ -253,12 +253,12 @@ class Daemon(Finder):
 
     def _visit_old_friends(self) -> None:
         """Those who were here before need no scan to be found."""
-        port = self.config.dragon_port
+        ports = self.config.ports
         known = {one.address for one in self.memory.devices.values() if one.address is not None}
-        known.update(hints(Path(self.config.inventory_file), port))
+        known.update(hints(Path(self.config.inventory_file), ports.dragon))
         addresses = Addresses(self.config.networks, self.config.exclude)
         for address in sorted(known):
-            if address.port == port and address.host in addresses:
+            if address.port in ports.all and address.host in addresses:
                 self.errands.submit(partial(self._visit, address))
 
     def numbers(self) -> Mapping[str, float]:

@@ -18,9 +18,13 @@ from mother.core.crowd import Gang
 from mother.core.model import Address, Command
 from mother.core.ports import Ports
 from mother.desk.desk import Desk
+from mother.drivers.base import Traces
+from mother.drivers.identify import Identifier
+from mother.drivers.marks import foreign
 from mother.drivers.registry import families
 from mother.fleet.adoption import Adoption
 from mother.fleet.commands import Commands
+from mother.fleet.meeting import Meeting
 from mother.fleet.memory import Memory
 from mother.fleet.polling import Poller
 from mother.fleet.roster import Entry, Roster
@@ -58,7 +62,7 @@ class Finder:
         self.reactor = reactor
         self.now = now
         self.http = Http(reactor, lambda: self.config.connect_timeout)
-        self.lines = Lines(reactor, lambda: self.config.connect_timeout)
+        self.lines = self.make_lines()
         self.roster = Roster()
         self.setups = Setups(self.roster, memory, self.current, now)
         self.view = RosterView(self.roster, self.setups.held, self._word)
@@ -70,12 +74,18 @@ class Finder:
 
     def _build_finding(self, memory: Memory, random: Random) -> None:
         now = self.now
-        self.families = families(
-            Wire(self.http, self.lines, lambda: self.config.dragon_timeout, self._ports, now)
+        wire = Wire(self.http, self.lines, lambda: self.config.dragon_timeout, self._ports, now)
+        self.families = families(wire)
+        self.identifier = Identifier(
+            wire,
+            lambda: self._knocker,
+            lambda: self.config.families,
+            lambda: self.config.connect_timeout,
         )
+        meeting = Meeting(self.families, self.current, memory, self._trace, foreign)
         self.adoption = Adoption(
             self.roster,
-            self.families,
+            meeting,
             self.bus,
             self.current,
             now,
@@ -97,7 +107,14 @@ class Finder:
     def _build_configuring(self) -> None:
         now = self.now
         self.commands = Commands(
-            self.roster, self.bus, now, self.is_dry, self.wrote, self.misplaced, self.setups
+            self.roster,
+            self.bus,
+            now,
+            self.is_dry,
+            self.wrote,
+            self.misplaced,
+            self.setups,
+            self.reactor,
         )
         self.survey = Survey(self.roster, self.setups, self.bus, self.current, now, self.misplaced)
         self.flights = Flights(self.roster, self.setups, self.bus, self.current, now)
@@ -155,6 +172,13 @@ class Finder:
             self.poller.rename,
         )
 
+    async def _trace(self, host: str, deadline: float) -> Traces:
+        return await self.identifier.traces(host, deadline)
+
+    def make_lines(self) -> Lines:
+        """What speaks to devices that answer a line and hang up."""
+        return Lines(self.reactor, lambda: self.config.connect_timeout)
+
     def _ports(self) -> Ports:
         return self.config.ports
 
@@ -190,8 +214,12 @@ class Finder:
         return await self._knock(hosts, config, found)
 
     @cached_property
+    def _knocker(self) -> Knocker:
+        return Knocker(self.reactor)
+
+    @cached_property
     def _knock(self) -> Callable[..., Awaitable[object]]:
-        return sweep_with(Knocker(self.reactor))
+        return sweep_with(self._knocker)
 
     async def _visit(self, address: Address) -> None:
         await self.adoption.look(address)

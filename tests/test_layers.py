@@ -26,7 +26,7 @@ LEFT_OF: dict[str, frozenset[str]] = {
     "drivers": frozenset({"core", "net"}),
     "sim": frozenset({"core"}),
     "control": frozenset({"core"}),
-    "fleet": frozenset({"core", "config.model", "drivers.base", "store"}),
+    "fleet": frozenset({"core", "config.model", "config.subject", "drivers.base", "store"}),
     "jobs": _BELOW_JOBS,
     "notify": _BELOW_JOBS,
     "desk": _BELOW_WEB,

@@ -82,11 +82,6 @@ class Orders:
             return {"network": network}, (Change("network", "as it is", new),)
         if kind is CommandKind.SET_PASSWORD:
             credential = Credential(args["username"], args["password"])
-            if credential not in self._config().credentials:
-                raise PermissionError(
-                    "that login is not among `credentials`, so mother could not log in any more: "
-                    "add it there first, then reload (SIGHUP)"
-                )
             return {"credential": credential}, (Change("login", "as it is", credential.username),)
         return dict(args), ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 from twisted.logger import Logger
@@ -12,18 +12,22 @@ from mother.core.backoff import Backoff
 from mother.core.bus import Bus
 from mother.core.errors import DeviceError, Refused, Stranger
 from mother.core.model import Address, Description, EventKind, Severity
-from mother.core.units import duration
-from mother.drivers.base import Device, Family
-from mother.fleet.identity import confirmed, device_id, recognised, worker_name
+from mother.drivers.base import NO_LOGIN, Device, Family
+from mother.fleet.identity import NobodyHome, confirmed, device_id, recognised, worker_name
+from mother.fleet.meeting import Claim, Foreigner, Meeting, Met, NotTaken
 from mother.fleet.memory import Memory
 from mother.fleet.news import tell_of
-from mother.fleet.remembered import SightingMemory
-from mother.fleet.roster import GIVE_UP_SCANS, REFUSED, Entry, Roster, Sighting
+from mother.fleet.roster import GIVE_UP_SCANS, REFUSED, Entry, Roster
+from mother.fleet.sightings import Sightings
 
 FAILED = Backoff(first=60.0, most=900.0)
 """A host with a miner's mark that cannot be identified for another reason."""
 
-Met = tuple[Device, Description]
+FOREIGN = Backoff(first=3600.0, most=6 * 3600.0)
+"""A miner that no driver of ours speaks to: it may have other firmware some day."""
+
+MORE_LOGINS = Backoff(first=300.0, most=300.0)
+"""So long until the logins that were not yet offered have their turn."""
 
 
 class Adoption:
@@ -34,7 +38,7 @@ class Adoption:
     def __init__(
         self,
         roster: Roster,
-        families: Sequence[Family],
+        meeting: Meeting,
         bus: Bus,
         config: Callable[[], Config],
         now: Callable[[], float],
@@ -42,35 +46,21 @@ class Adoption:
         settled: Callable[[Entry], None],
     ) -> None:
         self._roster = roster
-        self._families = families
+        self._meeting = meeting
         self._bus = bus
         self._config = config
         self._now = now
         self._memory = memory
+        self._sighted = Sightings(roster, bus, now, memory)
         self._settled = settled
         self._logins = config().credentials
         self._looking: set[Address] = set()
         self._claims: dict[Address, Entry] = {}
 
     def recall(self) -> None:
-        """Take back-offs and worker names of an earlier run over: a restart is no new attempt.
-
-        Nobody waits for longer than after a first refusal, since the restart may be the cure.
-        """
-        for place, kept in self._memory.sightings.items():
-            host, _, port = place.rpartition(":")
-            if host and port.isdigit():
-                address = Address(host, int(port))
-                soon = min(kept.retry_at or 0.0, self._now() + REFUSED.first)
-                self._roster.sightings[address] = Sighting(address, "", "", kept.failures, soon)
-        if self._roster.sightings:
-            self.log.info(
-                "{count} {what} could not be identified by the last run, and will be asked again "
-                "within {wait}.",
-                count=len(self._roster.sightings),
-                what="host" if len(self._roster.sightings) == 1 else "hosts",
-                wait=duration(REFUSED.first),
-            )
+        """Take back-offs and worker names of an earlier run over: a restart is no new attempt."""
+        self._meeting.recall()
+        self._sighted.recall()
         for ident, device in self._memory.devices.items():
             if device.worker:
                 self._roster.reserve(device.worker, ident)
@@ -81,13 +71,18 @@ class Adoption:
         Never raises DeviceError: what goes wrong is told and costs this address only. One look
         at an address at a time: another one meanwhile finds None.
         """
-        if address in self._looking:
+        place = self._place(address)
+        if place in self._looking:
             return None
-        self._looking.add(address)
+        self._looking.add(place)
         try:
-            return await self._look(address)
+            return await self._look(place)
         finally:
-            self._looking.discard(address)
+            self._looking.discard(place)
+
+    def _place(self, address: Address) -> Address:
+        """How an address is listed on which it is not known who lives."""
+        return Address(address.host, self._config().ports.dragon)
 
     async def _look(self, address: Address) -> Entry | None:
         self._heed_logins()
@@ -97,10 +92,14 @@ class Adoption:
         sighting = self._roster.sightings.get(address)
         if sighting is not None and sighting.quiet(self._now()):
             return None
-        for family in self._families:
-            if await family.recognise(address, self._config().scan_timeout):
-                return await self._identify(address, family)
-        self._unsighted(address)
+        who = await self._meeting.who(address.host)
+        if isinstance(who, Claim):
+            return await self._identify(who)
+        if isinstance(who, Foreigner):
+            reason = f"it is {who.name}, which mother does not support"
+            self._sighted.add(address, "", reason, FOREIGN, said=who.said)
+        else:
+            self._sighted.drop(address)
         return None
 
     def _heed_logins(self) -> None:
@@ -109,8 +108,7 @@ class Adoption:
         if logins == self._logins:
             return
         self._logins = logins
-        for sighting in self._roster.sightings.values():
-            sighting.next_try = 0.0
+        self._sighted.hurry()
         for entry in self._roster:
             entry.untried = entry.untried or entry.quiet_until > 0.0
             entry.quiet_until = 0.0
@@ -121,11 +119,13 @@ class Adoption:
             return None
         try:
             async with entry.lock:
-                if entry.address != address:
+                if entry.address.host != address.host:
                     return entry  # it was found elsewhere while we waited for our turn
-                met = await self._meet(entry, address)
+                met = await self._meet(entry)
         except Stranger as stranger:
             return await self._evict(entry, address, stranger.found)
+        except NobodyHome:
+            return await self._other(entry, address)
         except DeviceError:
             return None
         return None if met is None else await self._found(entry, address, *met)
@@ -136,23 +136,36 @@ class Adoption:
         """A known miner's home has told who lives there: confirmed, unless all has changed."""
         if device is not entry.device or entry.dismissed:
             return await self._settle(entry.family, device, who)
-        self._unsighted(address)
+        self._sighted.drop(address)
         entry.described(who, self._now())
         return entry
 
     async def _evict(self, entry: Entry, address: Address, found: str) -> Entry | None:
         """Another MAC was found where it lived: see who that is."""
-        if entry.address == address:
-            self._roster.vacate(entry)
-            self.log.info(
-                "{worker} is no longer at {address}: {found} answers there",
-                worker=entry.worker,
-                address=str(address),
-                found=found,
-            )
-        return await self._identify(address, entry.family)
+        claim = Claim(entry.family, Address(address.host, entry.address.port))
+        self._vacate(entry, address, found)
+        return await self._identify(claim)
 
-    async def _meet(self, entry: Entry, address: Address) -> Met | None:
+    async def _other(self, entry: Entry, address: Address) -> Entry | None:
+        """Its family's mark is not there any more: see whether another family's is."""
+        who = await self._meeting.seen(address.host)
+        if not isinstance(who, Claim) or who.family is entry.family:
+            return None
+        self._vacate(entry, address, f"a device of the family {who.family.name}")
+        return await self._identify(who)
+
+    def _vacate(self, entry: Entry, address: Address, found: str) -> None:
+        if entry.address.host != address.host or not self._roster.housed(entry):
+            return
+        self._roster.vacate(entry)
+        self.log.info(
+            "{worker} is no longer at {address}: {found} answers there",
+            worker=entry.worker,
+            address=str(entry.address),
+            found=found,
+        )
+
+    async def _meet(self, entry: Entry) -> Met | None:
         """Ask by the login we have; where it is refused, by all others."""
         if not entry.untried:
             try:
@@ -161,53 +174,50 @@ class Adoption:
                 entry.refusals += 1
         await recognised(entry)
         entry.untried = False
-        return await self._log_in(address, entry.family, entry)
+        return await self._log_in(Claim(entry.family, entry.address), entry)
 
-    async def _identify(self, address: Address, family: Family) -> Entry | None:
+    async def _identify(self, claim: Claim) -> Entry | None:
         """Adopt or move who is at an address that is nobody's."""
-        met = await self._log_in(address, family)
-        return None if met is None else await self._settle(family, *met)
+        met = await self._log_in(claim)
+        return None if met is None else await self._settle(claim.family, *met)
 
-    async def _log_in(
-        self, address: Address, family: Family, known: Entry | None = None
-    ) -> Met | None:
+    async def _log_in(self, claim: Claim, known: Entry | None = None) -> Met | None:
         """Try the credentials in order until one is taken; None, and told, where none is.
 
         `known` is who lived there so far, and is left in peace for as long as the address.
         """
-        credentials = self._config().credentials
-        for credential in credentials:
-            device = family.device(address, credential)
-            try:
-                return device, await device.describe()
-            except Refused:
-                continue
-            except DeviceError as error:
-                if known is None:
-                    reason = f"cannot be identified: {error}"
-                    self._sighted(address, family.name, reason, FAILED)
-                return None
-        reason = f"refuses all {len(credentials)} logins we know"
-        until = self._sighted(address, family.name, reason, REFUSED)
-        if known is not None:
-            known.quiet_until = until
+        place, name = self._place(claim.address), claim.family.name
+        sighting = self._roster.sightings.get(place)
+        skip = sighting.skip if sighting is not None else 0
+        try:
+            return await self._meeting.log_in(claim, skip, "" if known is None else known.id)
+        except NotTaken as refused:
+            wait = MORE_LOGINS if refused.left else REFUSED
+            skip = refused.known - refused.left if refused.left else 0
+            until = self._sighted.add(place, name, str(refused), wait, skip=skip)
+            if known is not None:
+                known.quiet_until = until
+        except DeviceError as error:
+            if known is None:
+                self._sighted.add(place, name, f"cannot be identified: {error}", FAILED)
         return None
 
     async def _settle(self, family: Family, device: Device, who: Description) -> Entry | None:
         """A miner is identified at an address: new, moved, refreshed or disputed."""
-        self._unsighted(device.address)
+        place = self._place(device.address)
+        self._sighted.drop(place)
         device.expect(who.mac)
         ident = device_id(self._config().site, who.mac)
-        claimed = self._claims.get(device.address)
+        claimed = self._claims.get(place)
         if claimed is not None and claimed.mac != who.mac:
-            self._withdraw(device.address, claimed)
+            self._withdraw(place, claimed)
         asked: Device | None = None
         while (entry := self._roster.get(ident)) is not None:
             home = entry.device
-            if home.address == device.address or not self._roster.housed(entry) or home is asked:
+            if home.address.host == place.host or not self._roster.housed(entry) or home is asked:
                 return self._house(entry, device, who)
             if await self._is_at_home(entry):
-                self._dispute(entry, device.address)
+                self._dispute(entry, place)
                 return None
             asked = home  # it may have moved while we asked: then its new home is asked too
         return self._welcome(family, device, who)
@@ -227,13 +237,16 @@ class Adoption:
         known = self._memory.device(ident)
         replaced = self._memory.undertaken.successors.get(who.mac, "")
         worker = self._roster.free_worker(
-            (replaced and known.worker) or worker_name(config.worker_template, who.mac, who.model),
-            "dragon-" + who.mac.replace(":", ""),
+            (replaced and known.worker)
+            or worker_name(config.worker_template, who.mac, who.model, family.name),
+            worker_name(_WHOLE.get(family.name, "{family}-{mac}"), who.mac, "", family.name),
             ident,
         )
         entry = Entry(ident, worker, family, device, who)
         entry.stands_for, entry.boards = replaced, known.setup.boards
         entry.described(who, self._now())
+        entry.factory_login = is_factory_login(family, device)
+        self._meeting.lives(ident, device.address.host)
         self._roster.add(entry)
         self._memory.remember(
             ident,
@@ -244,6 +257,10 @@ class Adoption:
                 worker=worker,
                 family=family.name,
                 address=device.address,
+                maker=who.maker,
+                firmware=who.firmware,
+                algorithm=who.algorithm,
+                serial=who.serial or known.serial,
                 first_seen=known.first_seen or self._now(),
                 last_seen=self._now(),
             ),
@@ -251,7 +268,8 @@ class Adoption:
         self._tell(
             entry,
             EventKind.ADDED,
-            f"{worker} found at {device.address}: {who.model}, firmware {who.firmware or '?'}",
+            f"{worker} found at {device.address}: {who.model}, firmware {who.firmware or '?'}"
+            + (f"; only read, since {who.closed}" if who.closed else ""),
             mac=who.mac,
             model=who.model,
         )
@@ -260,17 +278,19 @@ class Adoption:
 
     def _house(self, entry: Entry, device: Device, who: Description) -> Entry:
         """A known miner was found at an address that is its own from now on."""
-        before = entry.address
+        before, old, new = entry.address, self._place(entry.address), self._place(device.address)
         if entry.disputed:
             # Its old home is silent now, which may not last: it goes on as a claimant.
-            entry.claimants.pop(device.address, None)
-            self._claims.pop(device.address, None)
-            if before != device.address:
-                entry.claimants[before] = 0
-                self._claims[before] = entry
+            entry.claimants.pop(new, None)
+            self._claims.pop(new, None)
+            if old != new:
+                entry.claimants[old] = 0
+                self._claims[old] = entry
         self._roster.move(entry, device)
         entry.described(who, self._now())
-        if device.address != before:
+        entry.factory_login = is_factory_login(entry.family, device)
+        self._meeting.lives(entry.id, device.address.host)
+        if old != new:
             text = f"{entry.worker} moved from {before} to {device.address}"
             self._tell(entry, EventKind.MOVED, text, before=str(before))
         self._settled(entry)
@@ -303,15 +323,11 @@ class Adoption:
                 self._withdraw(address, entry)
             else:
                 entry.claimants[address] = missed + 1
-        for address, sighting in tuple(self._roster.sightings.items()):
-            sighting.missed_scans = 0 if address in met else sighting.missed_scans + 1
-            if sighting.missed_scans >= GIVE_UP_SCANS:
-                self._unsighted(address)
+        self._sighted.conclude_scan(met)
 
     def drop_outsiders(self, is_inside: Callable[[Address], bool]) -> None:
         """Claims and sightings outside the networks (they were reconfigured) are not ours."""
-        for address in [one for one in self._roster.sightings if not is_inside(one)]:
-            self._unsighted(address)
+        self._sighted.drop_outsiders(is_inside)
         for address, entry in tuple(self._claims.items()):
             if not is_inside(address):
                 self._withdraw(address, entry)
@@ -340,31 +356,11 @@ class Adoption:
             **content,
         )
 
-    def _sighted(self, address: Address, family: str, reason: str, backoff: Backoff) -> float:
-        """Remember a host that could not be identified; say so the first time.
 
-        Returns until when it is left in peace, in Unix seconds.
-        """
-        old = self._roster.sightings.get(address)
-        failures = old.failures + 1 if old else 1
-        wait = backoff.wait(failures)
-        until = self._now() + wait
-        self._roster.sightings[address] = Sighting(address, family, reason, failures, until)
-        self._memory.remember_sighting(
-            f"{address.host}:{address.port}", SightingMemory(failures, until)
-        )
-        self._bus.tell(
-            EventKind.SIGHTED,
-            Severity.WARNING,
-            f"{address} looks like a {family} but {reason}; not asked again for {duration(wait)}",
-            content={
-                "ip": str(address),
-                "where": "add",
-                "first": old is None or old.reason != reason,
-            },
-        )
-        return until
+_WHOLE = {"dragonmint": "dragon-{mac}"}
 
-    def _unsighted(self, address: Address) -> None:
-        if self._roster.sightings.pop(address, None) is not None:
-            self._memory.forget_sighting(f"{address.host}:{address.port}")
+
+def is_factory_login(family: Family, device: Device) -> bool:
+    """Whether it is open to everybody who knows its maker's own login."""
+    login = device.credential
+    return family.needs_login and login != NO_LOGIN and login in family.default_credentials

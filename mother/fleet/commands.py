@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 from twisted.internet.defer import CancelledError
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from mother.core.bus import Bus
@@ -17,14 +18,17 @@ from mother.core.model import (
     Address,
     Command,
     CommandKind,
+    Credential,
     EventKind,
     NetworkSettings,
     Settings,
     Severity,
 )
-from mother.drivers.base import Device
+from mother.core.reading import Reading
+from mother.drivers.base import Confirm, Device
+from mother.fleet.confirming import Confirming, takes_login
 from mother.fleet.deeds import DEEDS
-from mother.fleet.desired import reached
+from mother.fleet.desired import Found, settled
 from mother.fleet.identity import confirmed
 from mother.fleet.news import tell_of
 from mother.fleet.roster import Entry, Roster
@@ -32,8 +36,17 @@ from mother.fleet.undertaken import Before
 
 KEYS_KEPT = 10_000
 
-SETTINGS = frozenset({CommandKind.SET_POOLS, CommandKind.SET_PROFILE})
-"""What these set is read before and after."""
+SETTINGS = frozenset(
+    {
+        CommandKind.SET_POOLS,
+        CommandKind.SET_PROFILE,
+        CommandKind.SET_POWER,
+        CommandKind.SET_FREQUENCY,
+    }
+)
+"""What these set is read before."""
+
+SLEEP = {CommandKind.PAUSE: True, CommandKind.RESUME: False}
 
 
 class Outcome(Struct, frozen=True):
@@ -69,6 +82,12 @@ class Guard(Protocol):
     def writing(self, entry: Entry, command: Command, before: Before | None) -> Callable[[], None]:
         """It is about to be done; `before` is what it replaces. Call the answer if it is not."""
 
+    def passwords(self, entry: Entry) -> str:
+        """The digest of the pool passwords that we wrote last to this device."""
+
+    def worked(self, entry: Entry, command: Command) -> None:
+        """It was done and has been seen to work."""
+
 
 class Commands:
     """Checks a command, confirms who is at the address, carries it out, writes the audit line.
@@ -89,8 +108,10 @@ class Commands:
         wrote: Callable[[Entry, Command], Awaitable[None]],
         misplaced: Callable[[Address], None],
         guard: Guard,
+        clock: IReactorTime,
     ) -> None:
         self._roster = roster
+        self._confirming = Confirming(clock, now)
         self._bus = bus
         self._now = now
         self._guard = guard
@@ -122,7 +143,7 @@ class Commands:
 
     def obstacle(self, entry: Entry) -> str:
         """Why nothing may be written to this device by itself now; empty where it may."""
-        return self._astray(entry) or self._guard.held(entry)
+        return self._astray(entry) or entry.description.closed or self._guard.held(entry)
 
     def _astray(self, entry: Entry) -> str:
         if entry.disputed:
@@ -158,7 +179,8 @@ class Commands:
             return "it came too late"
         if command.kind not in entry.family.capabilities:
             return f"no {entry.family.name} can do that"
-        return self._astray(entry) or self._guard.forbids(entry, command)
+        closed = entry.description.closed
+        return self._astray(entry) or closed or self._guard.forbids(entry, command)
 
     def _pretend(self, entry: Entry, command: Command) -> Outcome:
         self.would_write += 1
@@ -204,9 +226,8 @@ class Commands:
         if command.kind is CommandKind.UPGRADE and who.firmware != entry.description.firmware:
             entry.described(who, self._now())
             return Outcome("done", f"it runs {who.firmware} meanwhile")
-        before = await _look(device, command)
-        if isinstance(before, Settings) and reached(command.kind, command.args, before):
-            entry.settings, entry.settings_at = before, self._now()
+        before = await self._look(device, command)
+        if self._is_so(entry, command, before):
             return Outcome("done", "it is so already")
         denial = self._guard.forbids(entry, command)  # others may have taken the last place
         denial = denial or self._guard.forgets(command)
@@ -226,28 +247,51 @@ class Commands:
             write.sent = False
             raise
         try:
-            return await self._read_back(entry, device, command)
+            return await self._read_back(entry, device, command, write.login)
         except Unreachable as error:
             return Outcome("failed", f"sent, but not read back: {error}", True, unsure=True)
 
-    async def _read_back(self, entry: Entry, device: Device, command: Command) -> Outcome:
+    async def _read_back(
+        self, entry: Entry, device: Device, command: Command, login: Credential
+    ) -> Outcome:
         """Whether the device kept it: it may say yes and keep something else."""
+        capability = entry.family.capabilities[command.kind]
         if command.kind is CommandKind.SET_NETWORK:
             self._misplaced(device.address)
             moved = Address(command.args["network"].address, device.address.port)
             if moved.host and moved != device.address:
                 self._misplaced(moved)
-        if command.kind is CommandKind.SET_PASSWORD:
-            device.forget()
-            await device.describe()
-        if command.kind not in SETTINGS:
-            return Outcome("done", "", True)
-        found = await device.settings()
-        if entry.device is device:
-            entry.settings, entry.settings_at = found, self._now()
-        if reached(command.kind, command.args, found):
-            return Outcome("done", "", True)
-        return Outcome("failed", "it said yes and kept something else", True)
+        if capability.confirm is Confirm.LOGIN:
+            heir, wrong = await takes_login(entry, device, command, login)
+            if entry.device is device:
+                self._roster.move(entry, heir)
+        else:
+            wrong = await self._confirming.failure(entry, device, command, capability)
+        if wrong:
+            return Outcome("failed", wrong, True)
+        self._guard.worked(entry, command)
+        return Outcome("done", "", True)
+
+    async def _look(self, device: Device, command: Command) -> _Look:
+        """What the command is about to replace, as far as a device tells it."""
+        if command.kind in SLEEP:
+            return await device.read(self._now())
+        if command.kind in SETTINGS:
+            return await device.settings()
+        return await device.network() if command.kind is CommandKind.SET_NETWORK else None
+
+    def _is_so(self, entry: Entry, command: Command, before: _Look) -> bool:
+        """Whether there is nothing to do; what was read for that is kept."""
+        if isinstance(before, Reading):
+            entry.answered(self._now(), before)
+            return before.asleep is SLEEP[command.kind]
+        if not isinstance(before, Settings):
+            return False
+        known = Found(entry.worker, entry.model, before, self._guard.passwords(entry), entry.mac)
+        if not settled(command.kind, command.args, before, known):
+            return False
+        entry.settings, entry.settings_at = before, self._now()
+        return True
 
     def _told(self, entry: Entry, command: Command) -> None:
         deed = DEEDS[command.kind]
@@ -297,23 +341,30 @@ class _Write:
 
     def __init__(self, entry: Entry) -> None:
         self.device = entry.device
+        self.login = entry.device.credential
         self.sent = False
 
 
-async def _look(device: Device, command: Command) -> Settings | NetworkSettings | None:
-    """What the command is about to replace, as far as a device tells it."""
-    if command.kind in SETTINGS:
-        return await device.settings()
-    return await device.network() if command.kind is CommandKind.SET_NETWORK else None
+_Look = Settings | NetworkSettings | Reading | None
 
 
-def _kept(command: Command, found: Settings | NetworkSettings | None, now: float) -> Before | None:
+def _kept(command: Command, found: _Look, now: float) -> Before | None:
     """That part of it which the command changes."""
     before = Before(now, command.kind, command.actor, command.batch, command.wish)
     if isinstance(found, NetworkSettings):
         return replace(before, network=found)
     if found is None:
         return None
-    if command.kind is CommandKind.SET_POOLS:
-        return replace(before, pools=found.pools)
-    return replace(before, profile=found.profile, level=found.level)
+    told = {name: getattr(found, name) for name in _REPLACED[command.kind]}
+    return replace(before, **told)
+
+
+_REPLACED: Mapping[CommandKind, tuple[str, ...]] = {
+    CommandKind.SET_POOLS: ("pools",),
+    CommandKind.SET_PROFILE: ("profile", "level"),
+    CommandKind.SET_POWER: ("power_target",),
+    CommandKind.SET_FREQUENCY: ("frequency", "voltage"),
+    CommandKind.PAUSE: ("asleep",),
+    CommandKind.RESUME: ("asleep",),
+}
+"""What each replaces, by the names that settings, readings and what is kept have in common."""

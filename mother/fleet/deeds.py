@@ -55,7 +55,7 @@ DEEDS: dict[CommandKind, Deed] = {
         "set the network of", "got its network", EventKind.ORDERED, _WARN, by_hand=True
     ),
     CommandKind.SET_PASSWORD: Deed(
-        "change the login of", "got another login", EventKind.ORDERED, _WARN, by_hand=True
+        "change the login of", "got another login", EventKind.LOGIN_CHANGED, _WARN, by_hand=True
     ),
     CommandKind.FACTORY_RESET: Deed(
         "reset to the factory's settings",
@@ -68,6 +68,14 @@ DEEDS: dict[CommandKind, Deed] = {
     ),
     CommandKind.POWER_OFF: Deed(
         "power off", "was powered off", EventKind.ORDERED, _WARN, reboots=True, by_hand=True
+    ),
+    CommandKind.PAUSE: Deed("pause", "was paused", EventKind.PAUSED),
+    CommandKind.RESUME: Deed("resume", "was resumed", EventKind.RESUMED),
+    CommandKind.SET_POWER: Deed(
+        "set the power target of", "got its power target", EventKind.POWER_CHANGED, restarts=True
+    ),
+    CommandKind.SET_FREQUENCY: Deed(
+        "set the frequency of", "got its frequency", EventKind.CLOCK_CHANGED
     ),
     CommandKind.LOCATE: Deed("blink the light of", "shows its light", EventKind.ORDERED),
 }

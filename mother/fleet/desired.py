@@ -14,10 +14,17 @@ from typing import Any
 from msgspec import Struct
 
 from mother.config.model import DeviceSettings, PoolWish
-from mother.core.model import Change, CommandKind, ConfiguredPool, Settings
+from mother.core.model import Change, CommandKind, Settings
 from mother.drivers.base import Family
+from mother.fleet.pools import (
+    all_same,
+    digest_of,
+    hides,
+    password_changes,
+    pool_changes,
+    wished_pools,
+)
 
-NONE = "(none)"
 WIDER = "urls:"
 """What begins the key that lists of pools share whose URLs are the same."""
 
@@ -63,18 +70,33 @@ class Aspect(Struct, frozen=True):
         return (self.key, self.wider) if self.wider else (self.key,)
 
 
-def aspects(
-    settings: DeviceSettings, worker: str, model: str, family: Family, found: Settings
-) -> tuple[Aspect, ...]:
-    """The wish for pools and profile against what was found, in the order of writing.
+class Found(Struct, frozen=True):
+    """What is known of a miner before it is compared with its wish.
+
+    `passwords` is the digest of the pool passwords that we wrote last; `salt` what it was made
+    with. `keep_worker`: a worker name that is found in its pools is its own.
+    """
+
+    worker: str
+    model: str
+    settings: Settings
+    passwords: str = ""
+    salt: str = ""
+    keep_worker: bool = False
+
+
+def aspects(settings: DeviceSettings, found: Found, family: Family) -> tuple[Aspect, ...]:
+    """The wish against what was found, in the order of writing.
 
     What the miner did not tell is left out: it can be neither reached nor changed.
     """
-    both = (
-        _pools(settings.pools, worker, model, found.pools),
-        _profile(settings, model, family, found),
+    every = (
+        _pools(settings.pools, found, family),
+        _profile(settings, found, family),
+        _power(settings, found, family),
+        _frequency(settings, found, family),
     )
-    return tuple(one for one in both if one is not None)
+    return tuple(one for one in every if one is not None)
 
 
 def firmware_aspect(
@@ -108,39 +130,47 @@ def firmware_key(source: FirmwareSource, model: str) -> str:
 
 def wants_settings(settings: DeviceSettings) -> bool:
     """Whether a miner with these settings must be asked what is configured on it."""
-    return bool(settings.pools) or settings.autotune_mode is not None
+    numbers = (settings.power_target, settings.frequency, settings.voltage)
+    wishes = (profile_of(settings), *numbers)
+    return bool(settings.pools) or any(wish is not None for wish in wishes)
 
 
-def wished_pools(wishes: tuple[PoolWish, ...], worker: str) -> tuple[ConfiguredPool, ...]:
-    """The pools as the miner shall have them: each user is `{username}.{worker}`."""
-    return tuple(
-        ConfiguredPool(wish.url, f"{wish.username}.{worker}", wish.password) for wish in wishes
-    )
+def profile_of(settings: DeviceSettings) -> str | None:
+    """The profile that is wished, by either name."""
+    return settings.profile if settings.profile is not None else settings.autotune_mode
 
 
 def reached(kind: CommandKind, args: Mapping[str, Any], found: Settings) -> bool:
-    """Whether the settings found are what such a command would set."""
+    """Whether the settings found are what such a command would set, as far as they are told."""
     if kind is CommandKind.SET_POOLS:
-        return found.pools == tuple(args["pools"])
+        return all_same(found.pools, args["pools"])
     if kind is CommandKind.SET_PROFILE:
         return _is_profile(found, args["profile"], args.get("level"))
+    if kind is CommandKind.SET_POWER:
+        return is_near(found.power_target, args["watts"])
+    if kind is CommandKind.SET_FREQUENCY:
+        pairs = ((found.frequency, args.get("frequency")), (found.voltage, args.get("voltage")))
+        return all(wished is None or is_near(has, wished) for has, wished in pairs)
+    if kind in _SLEEP:
+        return found.asleep is _SLEEP[kind]
     return False
 
 
-def pool_changes(
-    found: tuple[ConfiguredPool, ...], wished: tuple[ConfiguredPool, ...]
-) -> tuple[Change, ...]:
-    """Slot by slot, passwords never shown."""
-    changes = []
-    for slot in range(max(len(found), len(wished))):
-        old = found[slot] if slot < len(found) else None
-        new = wished[slot] if slot < len(wished) else None
-        if old != new:
-            shown = _shown(new)
-            if old is not None and new is not None and (old.url, old.user) == (new.url, new.user):
-                shown += " (another password)"
-            changes.append(Change(f"pools[{slot}]", _shown(old), shown))
-    return tuple(changes)
+def settled(kind: CommandKind, args: Mapping[str, Any], found: Settings, known: Found) -> bool:
+    """Whether nothing need be written: `reached`, and hidden passwords are known to be the same."""
+    if not reached(kind, args, found):
+        return False
+    if kind is not CommandKind.SET_POOLS or not hides(found.pools or ()):
+        return True
+    return known.passwords == digest_of(args["pools"], known.salt)
+
+
+def is_near(found: float | None, wished: float) -> bool:
+    """Whether a number that was read back is the one that was set: devices round."""
+    return found is not None and abs(found - wished) <= 0.005 * abs(wished)
+
+
+_SLEEP = {CommandKind.PAUSE: True, CommandKind.RESUME: False}
 
 
 def profile_change(found: Settings, profile: str, level: str | None) -> Change:
@@ -150,31 +180,30 @@ def profile_change(found: Settings, profile: str, level: str | None) -> Change:
     return Change("profile", _tuned(found.profile or "unknown", old), _tuned(profile, new))
 
 
-def _pools(
-    wishes: tuple[PoolWish, ...],
-    worker: str,
-    model: str,
-    found: tuple[ConfiguredPool, ...] | None,
-) -> Aspect | None:
-    if not wishes or found is None:
+def _pools(wishes: tuple[PoolWish, ...], known: Found, family: Family) -> Aspect | None:
+    found, model = known.settings.pools, known.model
+    if not wishes or found is None or CommandKind.SET_POOLS not in family.capabilities:
         return None
     key = f"pools:{model}:{_digest(wishes)}"
     wider = f"{WIDER}{model}:{_digest(tuple(PoolWish(wish.url, '', '') for wish in wishes))}"
     what = f"pools {', '.join(wish.url for wish in wishes)} on {model}"
-    wished = wished_pools(wishes, worker)
-    if found == wished:
-        return Aspect(key, what, wider=wider)
+    wished = wished_pools(wishes, known.worker, found, keep=known.keep_worker)
     changes = pool_changes(found, wished)
+    if not changes and known.passwords and hides(found):
+        others = known.passwords != digest_of(wished, known.salt)
+        changes = password_changes(wished) if others else ()
+    if not changes:
+        return Aspect(key, what, wider=wider)
     return Aspect(key, what, Step(CommandKind.SET_POOLS, changes, {"pools": wished}), wider)
 
 
-def _profile(
-    settings: DeviceSettings, model: str, family: Family, found: Settings
-) -> Aspect | None:
-    profile = settings.autotune_mode
+def _profile(settings: DeviceSettings, known: Found, family: Family) -> Aspect | None:
+    found, model, profile = known.settings, known.model, profile_of(settings)
     if profile is None or found.profile is None or profile not in family.profiles:
         return None
-    level = None if settings.autotune_level is None else str(settings.autotune_level)
+    level = settings.level
+    if level is None and settings.autotune_level is not None:
+        level = str(settings.autotune_level)
     what = f"profile {_tuned(profile, level)} on {model}"
     key = f"profile:{model}:{_tuned(profile, level)}"
     if _is_profile(found, profile, level):
@@ -184,6 +213,41 @@ def _profile(
     return Aspect(key, what, Step(CommandKind.SET_PROFILE, (change,), args))
 
 
+def _power(settings: DeviceSettings, known: Found, family: Family) -> Aspect | None:
+    wished, found = settings.power_target, known.settings.power_target
+    if wished is None or found is None or CommandKind.SET_POWER not in family.capabilities:
+        return None
+    what = f"power target {wished:g} W on {known.model}"
+    key = f"power:{known.model}:{wished:g}"
+    if is_near(found, wished):
+        return Aspect(key, what)
+    change = Change("power target", f"{found:g} W", f"{wished:g} W")
+    return Aspect(key, what, Step(CommandKind.SET_POWER, (change,), {"watts": wished}))
+
+
+def _frequency(settings: DeviceSettings, known: Found, family: Family) -> Aspect | None:
+    found = known.settings
+    rows = (
+        ("frequency", settings.frequency, found.frequency, "MHz"),
+        ("voltage", settings.voltage, found.voltage, "V"),
+    )
+    wishes = [row for row in rows if row[1] is not None and row[2] is not None]
+    if not wishes or CommandKind.SET_FREQUENCY not in family.capabilities:
+        return None
+    texts = [f"{wish:g} {unit}" for _, wish, _, unit in wishes]
+    what = f"{' at '.join(texts)} on {known.model}"
+    key = f"clock:{known.model}:{':'.join(texts)}"
+    changes = tuple(
+        Change(name, f"{has:g} {unit}", f"{wish:g} {unit}")
+        for name, wish, has, unit in wishes
+        if wish is not None and not is_near(has, wish)
+    )
+    if not changes:
+        return Aspect(key, what)
+    args = {name: wish for name, wish, _, _ in wishes}
+    return Aspect(key, what, Step(CommandKind.SET_FREQUENCY, changes, args))
+
+
 def _is_profile(found: Settings, profile: str, level: str | None) -> bool:
     """A level counts only where both sides name one: old firmware has none."""
     return found.profile == profile and (None in (level, found.level) or found.level == level)
@@ -191,10 +255,6 @@ def _is_profile(found: Settings, profile: str, level: str | None) -> bool:
 
 def _tuned(profile: str, level: str | None) -> str:
     return profile if level is None else f"{profile} level {level}"
-
-
-def _shown(pool: ConfiguredPool | None) -> str:
-    return NONE if pool is None else f"{pool.url} as {pool.user}"
 
 
 @lru_cache(maxsize=4096)

@@ -10,8 +10,15 @@ from mother.fleet.roster import Entry
 
 UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
+_USUAL = {"dragonmint": "dragon-{mac8}"}
+"""Names that were in use before there were several families."""
+
 RECOGNISED_WITHIN = 10.0
 """Seconds a miner that was away may take to show its page."""
+
+
+class NobodyHome(Unreachable):
+    """Whatever answers at its address, if anything, does not bear its family's mark."""
 
 
 def device_id(site: str, mac: str) -> str:
@@ -19,13 +26,17 @@ def device_id(site: str, mac: str) -> str:
     return f"{site}/mac:{mac}"
 
 
-def worker_name(template: str, mac: str, model: str) -> str:
+def worker_name(template: str | None, mac: str, model: str, family: str = "dragonmint") -> str:
     """The worker name, such as `dragon-4500e3ab` (the last 8 hex digits of the MAC).
 
-    `template` may hold {mac8}, {mac6}, {mac} and {model}; the result is one safe segment.
+    `template` may hold {mac8}, {mac6}, {mac}, {model} and {family}; without one it is the family
+    and those digits. The result is one safe segment.
     """
     digits = mac.replace(":", "")
-    name = template.format(mac8=digits[-8:], mac6=digits[-6:], mac=digits, model=model)
+    template = template or _USUAL.get(family, "{family}-{mac8}")
+    name = template.format(
+        mac8=digits[-8:], mac6=digits[-6:], mac=digits, model=model, family=family
+    )
     return UNSAFE.sub("-", name).strip("-") or digits
 
 
@@ -38,7 +49,7 @@ async def recognised(entry: Entry) -> None:
         return
     device = entry.device
     if not await entry.family.recognise(device.address, RECOGNISED_WITHIN):
-        raise Unreachable(f"no {entry.family.name} answers there")
+        raise NobodyHome(f"no {entry.family.name} answers there")
     if entry.device is device:
         entry.doubtful = False
 

@@ -141,6 +141,10 @@ class DeviceMemory(Struct, frozen=True, omit_defaults=True):
     first_seen: float | None = None
     last_seen: float | None = None
     setup: DeviceSetup = DeviceSetup()
+    maker: str = ""
+    firmware: str = ""
+    algorithm: str = ""
+    serial: str = ""
 
 
 class LastRun(Struct, frozen=True, omit_defaults=True):

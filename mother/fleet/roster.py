@@ -70,6 +70,7 @@ class Entry:
         self.settings_at = 0.0
         self.stands_for = ""
         self.boards: int | None = None
+        self.factory_login = False
 
     @property
     def address(self) -> Address:
@@ -166,7 +167,8 @@ class Entry:
 class Sighting(Struct):
     """A host that bears a family's mark but could not be identified; never written to.
 
-    `missed_scans` counts those in a row that found nothing there.
+    `missed_scans` counts those in a row that found nothing there; `skip` the logins that it has
+    refused already, while others are left. `said` is what a miner answered that is not supported.
     """
 
     address: Address
@@ -175,6 +177,8 @@ class Sighting(Struct):
     failures: int
     next_try: float
     missed_scans: int = 0
+    skip: int = 0
+    said: str = ""
 
     def quiet(self, now: float) -> bool:
         """Whether it is not to be asked again yet."""
@@ -187,7 +191,7 @@ class Roster:
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
-        self._by_address: dict[Address, Entry] = {}
+        self._by_host: dict[str, Entry] = {}
         self._workers: dict[str, str] = {}
         self.sightings: dict[Address, Sighting] = {}
         self.given_up: dict[str, float] = {}
@@ -204,7 +208,7 @@ class Roster:
 
     def at(self, address: Address) -> Entry | None:
         """Who we believe is at this address."""
-        return self._by_address.get(address)
+        return self._by_host.get(address.host)
 
     def free_worker(self, wanted: str, fallback: str, ident: str) -> str:
         """`wanted`, or `fallback` where another device bears that name already."""
@@ -218,26 +222,30 @@ class Roster:
         """Take a new one in; whoever was at its address loses the address."""
         self._entries[entry.id] = entry
         self._workers.setdefault(entry.worker, entry.id)
-        self._by_address[entry.address] = entry
+        self._by_host[entry.address.host] = entry
         self.given_up.pop(entry.id, None)
-        self.sightings.pop(entry.address, None)
+        self._sighted_no_more(entry.address.host)
 
     def move(self, entry: Entry, device: Device) -> None:
         """The same miner at another address (or with a fresh session at the old one)."""
-        if self._by_address.get(entry.address) is entry:
-            del self._by_address[entry.address]
+        if self._by_host.get(entry.address.host) is entry:
+            del self._by_host[entry.address.host]
         entry.device = device
-        self._by_address[entry.address] = entry
-        self.sightings.pop(entry.address, None)
+        self._by_host[entry.address.host] = entry
+        self._sighted_no_more(entry.address.host)
+
+    def _sighted_no_more(self, host: str) -> None:
+        for address in [one for one in self.sightings if one.host == host]:
+            del self.sightings[address]
 
     def vacate(self, entry: Entry) -> None:
         """The address it had belongs to somebody else now; it is looked for elsewhere."""
-        if self._by_address.get(entry.address) is entry:
-            del self._by_address[entry.address]
+        if self._by_host.get(entry.address.host) is entry:
+            del self._by_host[entry.address.host]
 
     def housed(self, entry: Entry) -> bool:
         """Whether its address is still its own."""
-        return self._by_address.get(entry.address) is entry
+        return self._by_host.get(entry.address.host) is entry
 
     def remove(self, entry: Entry, now: float) -> None:
         """Give one up; `given_up` remembers since when, and its name stays its own."""

@@ -12,6 +12,7 @@ from mother.core.model import Command, CommandKind
 from mother.core.units import moment
 from mother.fleet.deeds import DEEDS
 from mother.fleet.memory import Memory
+from mother.fleet.pools import digest_of
 from mother.fleet.remembered import DeviceMemory
 from mother.fleet.restarts import has_restarted, is_over
 from mother.fleet.roster import Entry, Roster
@@ -174,7 +175,7 @@ class Setups:
 
     def forgets(self, command: Command) -> str:
         """Why this must not be done unremembered; empty where it is remembered, or harmless."""
-        if command.kind is not CommandKind.UPGRADE or not self._memory.trouble:
+        if command.kind not in _REMEMBERED or not self._memory.trouble:
             return ""
         return f"a crash in the middle would be forgotten: {self._memory.trouble}"
 
@@ -187,7 +188,7 @@ class Setups:
         setup, restarted = self.of(entry.id), entry.id in self.restarting()
 
         def not_made() -> None:
-            self.keep(entry.id, restart=setup.restart, before=setup.before)
+            self.keep(entry.id, restart=setup.restart, before=setup.before, logins=setup.logins)
             if not restarted:
                 self.restarting().discard(entry.id)
 
@@ -195,6 +196,10 @@ class Setups:
             self.restarting().add(entry.id)
             restart = Restart(now, command.kind)
             self.keep(entry.id, restart=restart)
+        if command.kind is CommandKind.SET_PASSWORD:
+            new, old = command.args["credential"], entry.device.credential
+            if new.username == old.username:  # else it is another account's
+                self.keep(entry.id, logins=(new, old))
         if command.undoes:
             return not_made  # until all is put back, what to put back stays
         if before is not None:
@@ -204,6 +209,22 @@ class Setups:
             self.keep(entry.id, before=(Before(now, command.kind, command.actor),))
         return not_made
 
+    def passwords(self, entry: Entry) -> str:
+        """The digest of the pool passwords that we wrote last to this device."""
+        return self.of(entry.id).passwords
+
+    def worked(self, entry: Entry, command: Command) -> None:
+        """It was done and has been seen to work: what it replaced for good is forgotten."""
+        if command.kind is CommandKind.SET_PASSWORD:
+            self.keep(entry.id, logins=self.of(entry.id).logins[:1])
+        elif command.kind is CommandKind.SET_POOLS:
+            self.keep(entry.id, passwords=digest_of(command.args["pools"], entry.mac))
+        elif command.kind is CommandKind.FACTORY_RESET:
+            self.keep(entry.id, logins=(), passwords="")
+
+
+_REMEMBERED = frozenset({CommandKind.UPGRADE, CommandKind.SET_PASSWORD})
+"""What must not be done while nothing can be remembered for good."""
 
 _FINAL = frozenset({CommandKind.UPGRADE, CommandKind.FACTORY_RESET, CommandKind.SET_PASSWORD})
 """After these, what was before cannot be put back."""

@@ -6,7 +6,13 @@ import enum
 
 from msgspec import Struct
 
-from mother.core.model import CommandKind, ConfiguredPool, FirmwareOffer, NetworkSettings
+from mother.core.model import (
+    CommandKind,
+    ConfiguredPool,
+    Credential,
+    FirmwareOffer,
+    NetworkSettings,
+)
 
 
 class Before(Struct, frozen=True, omit_defaults=True):
@@ -25,11 +31,17 @@ class Before(Struct, frozen=True, omit_defaults=True):
     profile: str | None = None
     level: str | None = None
     network: NetworkSettings | None = None
+    power_target: float | None = None
+    frequency: float | None = None
+    voltage: float | None = None
+    asleep: bool | None = None
 
     @property
     def can_be_undone(self) -> bool:
         """Whether it can be put back."""
-        return self.pools is not None or self.profile is not None or self.network is not None
+        clock = self.frequency is not None or self.voltage is not None
+        told = (self.pools, self.profile, self.network, self.power_target, self.asleep)
+        return clock or any(one is not None for one in told)
 
 
 class Restart(Struct, frozen=True):
@@ -64,7 +76,9 @@ class DeviceSetup(Struct, frozen=True, omit_defaults=True):
     it got when, `again` how often it changed them back since.
     `failures` counts tries in a row that failed, `why` says how, `retry_at` when the next one
     is. `checked` is when it was last asked for newer firmware, `offer` what it said. `boards`
-    is how many it shall have by an operator's word.
+    is how many it shall have by an operator's word. `logins` are those that we set on it, the
+    newest first: an older one is kept until the newer was taken. `passwords` is a digest of the
+    pool passwords that we wrote: most devices do not tell them.
     """
 
     flight: Flight | None = None
@@ -81,6 +95,8 @@ class DeviceSetup(Struct, frozen=True, omit_defaults=True):
     checked: float | None = None
     offer: FirmwareOffer | None = None
     boards: int | None = None
+    logins: tuple[Credential, ...] = ()
+    passwords: str = ""
 
 
 class Trust(enum.StrEnum):

@@ -20,6 +20,7 @@ from mother.fleet.news import tell_of
 from mother.fleet.polling import Poller
 from mother.fleet.remembered import UNCURABLE, Phase
 from mother.fleet.roster import Entry, Roster
+from mother.fleet.subjects import subject_of
 from mother.jobs import breaker, healing
 from mother.jobs.chart import Chart
 from mother.jobs.rules import judge, sentences, unsure
@@ -323,7 +324,7 @@ class Health:
         return True
 
     def _settings(self, entry: Entry) -> DeviceSettings:
-        return self._config().for_device(entry.model, entry.wish_mac)
+        return self._config().for_miner(subject_of(entry))
 
     def _ill_since(self, entry: Entry) -> float:
         since = self._chart.of(entry.id).watch.ill_since

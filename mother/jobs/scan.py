@@ -17,6 +17,7 @@ from mother.core.bus import Bus
 from mother.core.crowd import Gang
 from mother.core.loop import ROUND
 from mother.core.model import Address, EventKind, Severity
+from mother.core.ports import knocks
 from mother.core.pulse import Pulse
 from mother.core.units import duration
 from mother.fleet.adoption import Adoption
@@ -164,7 +165,7 @@ class Scan:
             await self._sweep(
                 progress.counting(hosts),
                 config,
-                lambda host: looks.begin(Address(host, config.dragon_port)),
+                lambda host: looks.begin(Address(host, config.ports.dragon)),
             )
             await looks.gang.drained()
         except BaseException:
@@ -187,14 +188,18 @@ class Scan:
     def drop_outsiders(self) -> None:
         """What is outside the networks (they were reconfigured) is not ours any more."""
         config = self._config()
-        addresses, port = Addresses(config.networks, config.exclude), config.dragon_port
+        addresses = Addresses(config.networks, config.exclude)
+        doors = knocks(config.ports, config.families)
 
         def is_inside(address: Address) -> bool:
-            return address.port == port and address.host in addresses
+            inside = address.port in (*doors.first, *doors.then)
+            return inside and address.host in addresses
 
         for entry in self._roster:
             if not is_inside(entry.address):
                 self._remove(entry, "its address is not in the configured networks")
+            elif config.families and entry.family.name not in config.families:
+                self._remove(entry, f"the family {entry.family.name} is not looked for")
         self._adoption.drop_outsiders(is_inside)
 
     def _give_up(self, met: set[str]) -> None:

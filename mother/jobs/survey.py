@@ -13,11 +13,12 @@ from mother.config.model import Config, DeviceSettings
 from mother.core.bus import Bus
 from mother.core.crowd import each
 from mother.core.errors import DeviceError, Stranger, Unsupported
-from mother.core.model import Address, EventKind, Severity
+from mother.core.model import Address, EventKind, Settings, Severity
 from mother.core.pulse import Pulse
 from mother.fleet.desired import (
     Aspect,
     FirmwareSource,
+    Found,
     aspects,
     firmware_aspect,
     wants_settings,
@@ -27,6 +28,7 @@ from mother.fleet.news import tell_of
 from mother.fleet.remembered import DeviceMemory
 from mother.fleet.roster import Entry, Roster
 from mother.fleet.setups import Setups
+from mother.fleet.subjects import remembered_subject, subject_of
 
 AT_ONCE = 20
 """So many miners are asked for their settings at once."""
@@ -66,7 +68,7 @@ class Survey:
 
     def settings(self, entry: Entry) -> DeviceSettings:
         """What the configuration says of this miner."""
-        return self._config().for_device(entry.model, entry.wish_mac)
+        return self._config().for_miner(subject_of(entry))
 
     def is_wished(self, entry: Entry) -> bool:
         """Whether anything is wished of this miner."""
@@ -76,7 +78,7 @@ class Survey:
     def is_missed(self, known: DeviceMemory) -> bool:
         """Whether anything is wished of a miner that is not here."""
         mac = self._setups.undertaken.successors.get(known.mac, known.mac)
-        settings = self._config().for_device(known.model, mac)
+        settings = self._config().for_miner(remembered_subject(known, mac))
         return wants_settings(settings) or settings.auto_upgrade
 
     def asks(self, entry: Entry) -> bool:
@@ -105,11 +107,22 @@ class Survey:
         settings = self.settings(entry)
         found: tuple[Aspect, ...] = ()
         if entry.settings is not None and entry.id not in self.unread:
-            found = aspects(settings, entry.worker, entry.model, entry.family, entry.settings)
+            found = aspects(settings, self._found(entry, entry.settings), entry.family)
         firmware = firmware_aspect(
             self._source(entry, settings), entry.description.firmware, entry.model, entry.family
         )
         return found if firmware is None else (*found, firmware)
+
+    def _found(self, entry: Entry, settings: Settings) -> Found:
+        template = self._config().worker_template
+        return Found(
+            entry.worker,
+            entry.model,
+            settings,
+            self._setups.of(entry.id).passwords,
+            entry.mac,
+            keep_worker=template is None and entry.family.name != "dragonmint",
+        )
 
     async def _ask(self, entry: Entry) -> None:
         try:

@@ -13,8 +13,9 @@ from mother.core.crowd import each
 from mother.core.model import Change, Command, CommandKind, EventKind, Settings, Severity
 from mother.core.pulse import Pulse
 from mother.fleet.commands import Commands
-from mother.fleet.desired import pool_changes, profile_change
+from mother.fleet.desired import profile_change
 from mother.fleet.news import tell_of
+from mother.fleet.pools import pool_changes
 from mother.fleet.roster import Entry, Roster
 from mother.fleet.setups import Setups
 from mother.fleet.undertaken import Before, DeviceSetup
@@ -91,6 +92,9 @@ def changes_back(before: Before, found: Settings | None) -> tuple[Change, ...]:
         if found.pools is None:
             return tuple(replace(one, old="unknown") for one in pool_changes((), before.pools))
         return pool_changes(found.pools, before.pools)
+    numbers = _number_changes(before, found)
+    if numbers:
+        return numbers
     if before.profile is None or (found.profile, found.level) == (before.profile, before.level):
         return ()
     return (profile_change(found, before.profile, before.level),)
@@ -99,16 +103,10 @@ def changes_back(before: Before, found: Settings | None) -> tuple[Change, ...]:
 def order_back(before: Before, entry: Entry, setup: DeviceSetup, now: float) -> Command | None:
     """The order that puts it back; None for what cannot be."""
     ident = uuid.uuid4().hex
-    args: dict[str, Any]
-    if before.pools is not None:
-        kind, args = CommandKind.SET_POOLS, {"pools": before.pools}
-    elif before.profile is not None:
-        kind = CommandKind.SET_PROFILE
-        args = {"profile": before.profile, "level": before.level}
-    elif before.network is not None:
-        kind, args = CommandKind.SET_NETWORK, {"network": before.network}
-    else:
+    order = _opposite(before)
+    if order is None:
         return None
+    kind, args = order
     return Command(
         id=ident,
         key=ident,
@@ -124,3 +122,40 @@ def order_back(before: Before, entry: Entry, setup: DeviceSetup, now: float) -> 
         despite_hold=setup.undoing_held,
         undoes=True,
     )
+
+
+def _opposite(before: Before) -> tuple[CommandKind, dict[str, Any]] | None:
+    """The command that puts it back, with its args.
+
+    A pool whose password was hidden gets `x`, which nearly all pools take for any.
+    """
+    if before.pools is not None:
+        pools = tuple(replace(one, password=one.password or "x") for one in before.pools)
+        return CommandKind.SET_POOLS, {"pools": pools}
+    if before.profile is not None:
+        return CommandKind.SET_PROFILE, {"profile": before.profile, "level": before.level}
+    if before.network is not None:
+        return CommandKind.SET_NETWORK, {"network": before.network}
+    if before.power_target is not None:
+        return CommandKind.SET_POWER, {"watts": before.power_target}
+    if before.asleep is not None:
+        return (CommandKind.PAUSE if before.asleep else CommandKind.RESUME), {}
+    clock = {"frequency": before.frequency, "voltage": before.voltage}
+    args: dict[str, Any] = {name: value for name, value in clock.items() if value is not None}
+    return (CommandKind.SET_FREQUENCY, args) if args else None
+
+
+def _number_changes(before: Before, found: Settings) -> tuple[Change, ...]:
+    rows = (
+        ("power target", before.power_target, found.power_target, "W"),
+        ("frequency", before.frequency, found.frequency, "MHz"),
+        ("voltage", before.voltage, found.voltage, "V"),
+    )
+    changes = [
+        Change(name, "unknown" if has is None else f"{has:g} {unit}", f"{old:g} {unit}")
+        for name, old, has, unit in rows
+        if old is not None and old != has
+    ]
+    if before.asleep is not None:
+        changes.append(Change("state", "as it is", "asleep" if before.asleep else "awake"))
+    return tuple(changes)

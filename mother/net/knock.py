@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFDSet, IReactorTime
 
 from mother.core.addresses import span
+from mother.core.ports import Ports, knocks
 from mother.net.limits import neighbour_places, on_link, probe_width, raise_file_limit
 from mother.net.sweep import Knocks, Sweep
 
@@ -26,28 +27,32 @@ class Knocker:
 
     async def knock(self, host: str, port: int, deadline: float) -> bool:
         """Whether something accepts at this IPv4 literal within `deadline` seconds."""
-        met = await self.sweep(iter((host,)), port, width=1, rate=0, deadline=deadline)
+        met = await self.sweep(iter((host,)), (port,), width=1, rate=0, deadline=deadline)
         return met.open == 1
 
     def sweep(
         self,
         hosts: Iterator[str],
-        port: int,
+        ports: tuple[int, ...],
         *,
         width: int,
         rate: float,
         deadline: float,
         found: Callable[[str], None] = lambda host: None,
+        refused: Callable[[str], None] = lambda host: None,
     ) -> Deferred[Knocks]:
-        """Knock once at each of `hosts` (IPv4 literals, taken lazily); tells what it met.
+        """Knock once at each of `ports` of each of `hosts` (IPv4 literals, taken lazily).
+
+        Tells what it met, door by door.
 
         At most `width` wait at once, each for `deadline` seconds; at most `rate` new ones are
         sent a second, evenly (0: as many as the machine takes). `found` is called at once for
-        each that accepts, and must not block. Where the machine itself is short (of files,
+        each that accepts, `refused` for each that answers with a reset; neither may block.
+        Where the machine itself is short (of files,
         memory or ports) the probe is repeated, never counted; OSError when that lasts.
         Cancelling closes all sockets.
         """
-        sweep = Sweep(self._descriptors, self._clock, hosts, port, width, deadline, found)
+        sweep = Sweep(self._descriptors, self._clock, hosts, ports, width, deadline, found, refused)
         return sweep.begin(rate)
 
 
@@ -59,8 +64,12 @@ class Wanted(Protocol):
         """CIDR networks, ranges, addresses."""
 
     @property
-    def dragon_port(self) -> int:
-        """The port to knock at."""
+    def ports(self) -> Ports:
+        """Where miners listen."""
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Who is looked for; empty for all."""
 
     @property
     def scan_rate(self) -> float:
@@ -77,22 +86,53 @@ class Wanted(Protocol):
 
 def sweep_with(
     knocker: Knocker, routes: Path = ROUTES
-) -> Callable[[Iterator[str], Wanted, Callable[[str], None]], Coroutine[Any, Any, Knocks]]:
-    """A sweep by the configuration, as wide as open files and the neighbour table allow."""
+) -> Callable[
+    [Iterator[str], Wanted, Callable[[str], None]], Coroutine[Any, Any, tuple[Knocks, ...]]
+]:
+    """A sweep by the configuration, as wide as open files and the neighbour table allow.
+
+    `found` hears of each host once. Those that only refused are tried where hardly anything
+    answers alone.
+    """
     files = raise_file_limit()
 
     def near(wanted: Wanted) -> bool:
         table = routes.read_text() if routes.exists() else ""
         return any(on_link(span(network), table) for network in wanted.networks)
 
-    async def sweep(hosts: Iterator[str], wanted: Wanted, found: Callable[[str], None]) -> Knocks:
-        return await knocker.sweep(
-            hosts,
-            wanted.dragon_port,
-            width=probe_width(files, near(wanted), neighbour_places()),
-            rate=wanted.scan_rate,
-            deadline=min(wanted.connect_timeout, wanted.scan_timeout),
-            found=found,
-        )
+    async def sweep(
+        hosts: Iterator[str], wanted: Wanted, found: Callable[[str], None]
+    ) -> tuple[Knocks, ...]:
+        width = probe_width(files, near(wanted), neighbour_places())
+        deadline = min(wanted.connect_timeout, wanted.scan_timeout)
+        doors = knocks(wanted.ports, wanted.families)
+        met: set[str] = set()
+        refusing: set[str] = set()
+
+        def opened(host: str) -> None:
+            if host not in met:
+                met.add(host)
+                found(host)
+
+        async def tried(
+            some: Iterator[str], ports: tuple[int, ...], refused: Callable[[str], None]
+        ) -> Knocks:
+            return await knocker.sweep(
+                some,
+                ports,
+                width=width,
+                rate=wanted.scan_rate,
+                deadline=deadline,
+                found=opened,
+                refused=refused,
+            )
+
+        first = await tried(hosts, doors.first, refusing.add if doors.then else _nothing)
+        rest = [host for host in refusing if host not in met]
+        return (first, await tried(iter(rest), doors.then, _nothing)) if rest else (first,)
 
     return sweep
+
+
+def _nothing(_: str) -> None:
+    """Nobody wants to know."""

@@ -1,4 +1,4 @@
-"""One run of knocking at many hosts, as cheap as Python can.
+"""One run of knocking at many hosts and ports, as cheap as Python can.
 
 Every socket waits in one epoll of its own, which the reactor watches as a single reader, and
 all deadlines share one tick: a probe costs four system calls and no object of Twisted's.
@@ -41,6 +41,10 @@ _SHORT = frozenset(
 _OPEN = frozenset({0, errno.EISCONN})
 _REFUSED = frozenset({errno.ECONNREFUSED, errno.ECONNRESET})
 _STREAM = socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
+
+
+Door = tuple[str, int]
+"""A host and a port."""
 
 
 class Knocks(Struct, frozen=True):
@@ -102,20 +106,21 @@ class Sweep:
         descriptors: IReactorFDSet,
         clock: IReactorTime,
         hosts: Iterator[str],
-        port: int,
+        ports: tuple[int, ...],
         width: int,
         deadline: float,
         found: Callable[[str], None],
+        refused: Callable[[str], None],
     ) -> None:
         self._descriptors = descriptors
         self._clock = clock
-        self._hosts = hosts
-        self._port = port
+        self._doors = ((host, port) for host in hosts for port in ports)
         self._width = max(1, width)
         self._deadline = deadline
         self._found = found
-        self._again: list[str] = []
-        self._pending: dict[int, tuple[float, socket.socket, str]] = {}
+        self._refusing = refused
+        self._again: list[Door] = []
+        self._pending: dict[int, tuple[float, socket.socket, Door]] = {}
         self._exhausted = False
         self._short_since: float | None = None
         self._not_before = 0.0
@@ -148,10 +153,10 @@ class Sweep:
         """Some sockets are connected or refused."""
         try:
             for fd, _ in self._poller.poll(0, TURN):
-                _, probe, host = self._pending.pop(fd)
+                _, probe, door = self._pending.pop(fd)
                 code = probe.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
                 probe.close()
-                self._count(host, code)
+                self._count(door, code)
                 if self._done.called:
                     return
         except Exception:
@@ -190,56 +195,57 @@ class Sweep:
         allowed = min(self._pace.allowance(now), self._width - len(self._pending))
         started = 0
         while started < allowed and not self._done.called:
-            host = self._next()
-            if host is None:
+            door = self._next()
+            if door is None:
                 break
-            if not self._start(host, now):
+            if not self._start(door, now):
                 break
             started += 1
         self._pace.used(started)
         return started == TURN
 
-    def _next(self) -> str | None:
+    def _next(self) -> Door | None:
         if self._again:
             return self._again.pop()
-        host = next(self._hosts, None)
-        self._exhausted = host is None
-        return host
+        door = next(self._doors, None)
+        self._exhausted = door is None
+        return door
 
-    def _start(self, host: str, now: float) -> bool:
+    def _start(self, door: Door, now: float) -> bool:
         try:
             probe = socket.socket(socket.AF_INET, _STREAM, 0)
         except OSError as error:
-            self._short(host, now, error)
+            self._short(door, now, error)
             return False
-        code = probe.connect_ex((host, self._port))
+        code = probe.connect_ex(door)
         if code == errno.EINPROGRESS:
             fd = probe.fileno()
             self._poller.register(fd, select.EPOLLOUT)
-            self._pending[fd] = (now + self._deadline, probe, host)
+            self._pending[fd] = (now + self._deadline, probe, door)
             self._short_since = None
             return True
         probe.close()
-        self._count(host, code)
+        self._count(door, code)
         return code not in _SHORT
 
-    def _count(self, host: str, code: int) -> None:
+    def _count(self, door: Door, code: int) -> None:
         if code in _SHORT:
-            self._short(host, self._clock.seconds(), OSError(code, errno.errorcode[code]))
+            self._short(door, self._clock.seconds(), OSError(code, errno.errorcode[code]))
             return
         self._short_since = None
         if code in _OPEN:
             self._open += 1
-            self._found(host)
+            self._found(door[0])
         elif code in _REFUSED:
             self._refused += 1
+            self._refusing(door[0])
         elif code == errno.ETIMEDOUT:
             self._silent += 1
         else:
             self._unreachable += 1
 
-    def _short(self, host: str, now: float, error: OSError) -> None:
-        self._again.append(host)
+    def _short(self, door: Door, now: float, error: OSError) -> None:
+        self._again.append(door)
         self._not_before = now + SHORTAGE_PAUSE
         if self._pending or self._short_since is None:
             self._short_since = now

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mother.control.calls import ARGS
-from mother.core.model import CommandKind, EventKind
+from mother.core.model import CommandKind, Credential, EventKind
 from tests.desk.asking import (
     LOGIN,
     POOLS,
@@ -181,13 +181,15 @@ def test_a_login_that_is_configured_may_be_set_and_is_used_from_then_on() -> Non
     assert daemon.poll(daemon.entry(world.dragon))
 
 
-def test_a_login_that_is_not_configured_is_refused_since_nobody_could_log_in_any_more() -> None:
+def test_a_login_that_is_not_configured_is_kept_and_still_good_after_a_restart() -> None:
     world = plain()
-    with pytest.raises(PermissionError, match="that login is not among `credentials`"):
-        order(world, "set_password", {"username": "admin", "password": "elsewhere"})
-    with pytest.raises(PermissionError, match="that login is not among `credentials`"):
-        order(world, "set_password", {"username": "root", "password": LOGIN})
-    assert paths(world) == []
+    told = order(world, "set_password", {"username": "admin", "password": "elsewhere"})
+    assert told["result"] == "done"
+    (entry,) = entries(world)
+    assert entry.device.credential == Credential("admin", "elsewhere")
+    world.restart().scan_once()
+    (entry,) = entries(world)
+    assert entry.device.credential == Credential("admin", "elsewhere")
 
 
 def test_a_login_is_never_told() -> None:

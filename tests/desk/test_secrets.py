@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from mother.sim.faults import Fault
 from tests.desk.asking import (
     DEAD,
@@ -34,10 +32,8 @@ def everything(world: World) -> list[Any]:
     answers.append(desk.undo("last", "ann", False, False))
     world.ether.run(HOUR)
     answers.append(order(world, "set_password", {"username": "admin", "password": LOGIN}))
-    for wrong in ({"username": "admin", "password": SECRET}, {"username": "x", "password": LOGIN}):
-        with pytest.raises(PermissionError) as refused:
-            order(world, "set_password", wrong)
-        answers.append(str(refused.value))
+    answers.append(order(world, "set_password", {"username": "admin", "password": SECRET}))
+    answers.append(order(world, "set_password", {"username": "x", "password": LOGIN}))
     world.daemon.change(settings=wishing(DEAD).settings)
     world.ether.run(HOUR)
     world.daemon.change(dry_run=True, settings=wishing(OTHER * 2).settings)

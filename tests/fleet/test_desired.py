@@ -15,14 +15,14 @@ from mother.drivers.dragonmint.driver import DragonMint
 from mother.fleet.desired import (
     Aspect,
     FirmwareSource,
+    Found,
     aspects,
     firmware_aspect,
-    pool_changes,
     profile_change,
     reached,
     wants_settings,
-    wished_pools,
 )
+from mother.fleet.pools import pool_changes, wished_pools
 from tests.fleet.world import SETTINGS
 
 FAMILY = DragonMint(cast(Any, None), lambda: 1.0)
@@ -33,7 +33,12 @@ C = PoolWish("stratum+tcp://c:3333", "bob", SECRET)
 WORKER = "dragon-1"
 
 
-SETTINGS_SET = (CommandKind.SET_POOLS, CommandKind.SET_PROFILE)
+SETTINGS_SET = (
+    CommandKind.SET_POOLS,
+    CommandKind.SET_PROFILE,
+    CommandKind.SET_POWER,
+    CommandKind.SET_FREQUENCY,
+)
 
 
 def has(*wishes: PoolWish, worker: str = WORKER, **what: Any) -> Settings:
@@ -46,7 +51,7 @@ def wish(*pools: PoolWish, **what: Any) -> DeviceSettings:
 
 
 def seen(settings: DeviceSettings, found: Settings, model: str = "T1") -> tuple[Aspect, ...]:
-    return aspects(settings, WORKER, model, FAMILY, found)
+    return aspects(settings, Found(WORKER, model, found), FAMILY)
 
 
 def only(settings: DeviceSettings, found: Settings, model: str = "T1") -> Aspect:
@@ -155,8 +160,8 @@ def test_pools_are_written_before_the_profile() -> None:
 
 
 def test_miners_that_shall_get_the_same_share_a_key_whatever_they_have_and_are_called() -> None:
-    one = aspects(wish(A), "w1", "T1", FAMILY, has(B))
-    two = aspects(wish(A), "w2", "T1", FAMILY, has(A, worker="w2"))
+    one = aspects(wish(A), Found("w1", "T1", has(B)), FAMILY)
+    two = aspects(wish(A), Found("w2", "T1", has(A, worker="w2")), FAMILY)
     assert one[0].key == two[0].key
     assert one[0].what == "pools stratum+tcp://a:3333 on T1"
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from mother.config.model import Waves
-from mother.core.model import CommandKind, ConfiguredPool
+from mother.core.model import CommandKind, ConfiguredPool, Credential
 from mother.fleet.deeds import DEEDS
 from mother.fleet.restarts import PATIENCE
 from mother.fleet.roster import Entry
@@ -17,6 +17,9 @@ from mother.fleet.undertaken import Before, Flight, HoldOrder, Restart
 from tests.fleet.world import CONFIG, HOUR, World
 
 TWO = replace(CONFIG, waves=Waves(restarts_at_once=2))
+
+
+SET_PASSWORD = CommandKind.SET_PASSWORD
 
 
 def farm(miners: int = 1, config: Any = CONFIG) -> tuple[World, list[Entry], Setups]:
@@ -93,7 +96,7 @@ def test_some_orders_are_a_persons_alone(kind: CommandKind) -> None:
     world, (entry,), _ = farm()
     by_hand = {
         CommandKind.SET_NETWORK,
-        CommandKind.SET_PASSWORD,
+        SET_PASSWORD,
         CommandKind.FACTORY_RESET,
         CommandKind.POWER_OFF,
     }
@@ -186,7 +189,8 @@ def write(world: World, entry: Entry, kind: CommandKind, batch: str, known: bool
     """A write that replaces one pool, or something of which nothing is known."""
     now = world.daemon.now()
     before = Before(now, kind, "tester", batch, pools=(POOL,)) if known else None
-    order = world.daemon.order(entry, kind, batch=batch)
+    args = {"credential": Credential("admin", "new")} if kind is SET_PASSWORD else {}
+    order = world.daemon.order(entry, kind, batch=batch, args=args)
     world.daemon.setups.writing(entry, order, before)
 
 
@@ -213,7 +217,7 @@ def test_orders_without_a_batch_do_not_belong_together() -> None:
         (CommandKind.LOCATE, CommandKind.SET_POOLS),
         (CommandKind.UPGRADE, CommandKind.UPGRADE),
         (CommandKind.FACTORY_RESET, CommandKind.FACTORY_RESET),
-        (CommandKind.SET_PASSWORD, CommandKind.SET_PASSWORD),
+        (SET_PASSWORD, SET_PASSWORD),
     ],
 )
 def test_after_what_cannot_be_undone_nothing_older_is_put_back_by_mistake(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from msgspec.structs import replace
@@ -318,7 +319,7 @@ def test_one_miner_that_cannot_be_judged_costs_only_itself() -> None:
     broken, ill = world.daemon.entry(world.dragon), world.dragons[1]
     ill.fault = Fault.DEAD_BOARD
     world.daemon.sweep()
-    broken.reading = object()  # type: ignore[assignment]  # broken on purpose
+    broken.reading = SimpleNamespace(algorithm="")  # type: ignore[assignment]  # broken
     with logged() as events:
         for _ in range(2):
             broken.tried = entries[1].tried = world.daemon.now()

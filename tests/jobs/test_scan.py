@@ -11,6 +11,7 @@ from twisted.internet.defer import CancelledError, Deferred
 
 from mother.config.model import Config
 from mother.core.model import Address, EventKind
+from mother.drivers.base import Traces
 from mother.fleet.roster import GIVE_UP_SCANS
 from mother.jobs.scan import Scan
 from mother.sim.faults import Fault
@@ -240,6 +241,12 @@ def test_a_look_that_fails_in_an_unforeseen_way_is_told_in_full_once() -> None:
             raise ZeroDivisionError
         return True
 
+    async def traces(host: str, deadline: float) -> Traces:
+        await recognise(Address(host, 80), deadline)
+        return await see(host, deadline)
+
+    see = world.daemon.identifier.traces
+    world.daemon.identifier.traces = traces  # type: ignore[method-assign]  # broken on purpose
     world.daemon.family.recognise = recognise  # type: ignore[method-assign]  # broken on purpose
     with logged() as events:
         world.daemon.scan_once()

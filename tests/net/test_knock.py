@@ -16,15 +16,16 @@ from twisted.internet.task import Clock
 from zope.interface import implementer
 
 from mother.core.clock import sleep
+from mother.core.ports import Ports
 from mother.net.knock import Knocker, sweep_with
 from mother.net.sweep import Knocks
 from tests.net.hosts import OK, always, deaf, host
 from tests.net.turning import in_reactor, reactor, until
 
 
-def sweep(hosts: Iterator[str], port: int, **options: Any) -> Deferred[Knocks]:
+def sweep(hosts: Iterator[str], ports: tuple[int, ...], **options: Any) -> Deferred[Knocks]:
     return Knocker(reactor).sweep(
-        hosts, port, **{"width": 100, "rate": 0.0, "deadline": 5.0, **options}
+        hosts, ports, **{"width": 100, "rate": 0.0, "deadline": 5.0, **options}
     )
 
 
@@ -42,7 +43,7 @@ async def test_who_accepts_is_found_and_who_refuses_is_counted() -> None:
     found: list[str] = []
     async with host(always(OK)) as (_, _http, address):
         hosts = [*others(30), "127.0.0.1", *others(20)]
-        met = await sweep(iter(hosts), address.port, found=found.append)
+        met = await sweep(iter(hosts), (address.port,), found=found.append)
     assert met == Knocks(tried=51, open=1, refused=50)
     assert found == ["127.0.0.1"]
 
@@ -50,7 +51,7 @@ async def test_who_accepts_is_found_and_who_refuses_is_counted() -> None:
 @in_reactor
 async def test_silence_ends_at_the_deadline() -> None:
     async with deaf() as address:
-        met = await sweep(iter([address.host]), address.port, deadline=0.1)
+        met = await sweep(iter([address.host]), (address.port,), deadline=0.1)
     assert met == Knocks(tried=1, silent=1)
 
 
@@ -64,13 +65,13 @@ async def test_one_knock_tells_whether_somebody_is_there() -> None:
 
 @in_reactor
 async def test_what_the_network_cannot_reach_is_unreachable() -> None:
-    met = await sweep(iter(["255.255.255.255"]), 9)
+    met = await sweep(iter(["255.255.255.255"]), (9,))
     assert met == Knocks(tried=1, unreachable=1)
 
 
 @in_reactor
 async def test_no_hosts_are_no_knocks() -> None:
-    assert await sweep(iter(()), 9) == Knocks()
+    assert await sweep(iter(()), (9,)) == Knocks()
 
 
 @in_reactor
@@ -78,9 +79,9 @@ async def test_found_is_told_while_others_are_still_awaited() -> None:
     async with deaf() as mute, host(always(OK)) as (_, _http, address):
         heard: Deferred[str] = Deferred()
         running = sweep(
-            iter([mute.host]), mute.port, deadline=60.0
+            iter([mute.host]), (mute.port,), deadline=60.0
         )  # never answered while this test runs
-        both = sweep(iter(["127.0.0.1"]), address.port, found=heard.callback)
+        both = sweep(iter(["127.0.0.1"]), (address.port,), found=heard.callback)
         assert await heard == "127.0.0.1"
         await both
         assert not running.called
@@ -101,7 +102,7 @@ async def test_no_more_wait_at_once_than_the_width_and_hosts_are_taken_lazily() 
 
     async with deaf() as address:
         before = open_files()
-        running = sweep(hosts(address.host), address.port, width=2, deadline=0.15)
+        running = sweep(hosts(address.host), (address.port,), width=2, deadline=0.15)
         await sleep(reactor, 0.05)
         assert (taken, open_files() - before) == (2, 2 + 1)
         assert (await running).silent == 6
@@ -111,7 +112,7 @@ async def test_no_more_wait_at_once_than_the_width_and_hosts_are_taken_lazily() 
 async def test_cancelling_closes_every_socket() -> None:
     async with deaf() as address:
         before = open_files()
-        running = sweep(iter([address.host] * 50), address.port)
+        running = sweep(iter([address.host] * 50), (address.port,))
         await sleep(reactor, 0.05)
         assert open_files() > before
         running.cancel()
@@ -128,7 +129,7 @@ async def test_a_listener_that_fails_ends_the_sweep_with_its_error() -> None:
     async with host(always(OK)) as (_, _http, address):
         before = open_files()
         with pytest.raises(LookupError):
-            await sweep(iter(["127.0.0.1"] * 20), address.port, found=found)
+            await sweep(iter(["127.0.0.1"] * 20), (address.port,), found=found)
         await until(lambda: open_files() == before)
 
 
@@ -139,14 +140,16 @@ async def test_hosts_that_fail_end_the_sweep_with_their_error() -> None:
         raise LookupError
 
     with pytest.raises(LookupError):
-        await sweep(hosts(), 9)
+        await sweep(hosts(), (9,))
 
 
 @in_reactor
 async def test_a_listener_may_cancel_the_sweep() -> None:
     async with host(always(OK)) as (_, _http, address):
         running: Deferred[Knocks]
-        running = sweep(iter(["127.0.0.1"] * 20), address.port, found=lambda host: running.cancel())
+        running = sweep(
+            iter(["127.0.0.1"] * 20), (address.port,), found=lambda host: running.cancel()
+        )
         with pytest.raises(CancelledError):
             await running
 
@@ -167,8 +170,8 @@ def few_files(spare: int) -> Iterator[None]:
 async def test_a_lack_of_files_delays_a_knock_and_is_never_taken_as_absence() -> None:
     async with host(always(OK)) as (_, _http, address), deaf() as mute:
         with few_files(8):
-            held = sweep(iter([mute.host] * 40), mute.port, deadline=0.2)
-            met = await sweep(iter([*others(5), "127.0.0.1"]), address.port)
+            held = sweep(iter([mute.host] * 40), (mute.port,), deadline=0.2)
+            met = await sweep(iter([*others(5), "127.0.0.1"]), (address.port,))
             assert met == Knocks(tried=6, open=1, refused=5)
             assert await held == Knocks(tried=40, silent=40)
 
@@ -207,7 +210,7 @@ class Counted:
 
 def paced(rate: float) -> tuple[Still, Counted, Deferred[Knocks]]:
     clock, hosts = Still(), Counted()
-    running = Knocker(clock).sweep(iter(hosts), 9, width=10_000, rate=rate, deadline=1e6)
+    running = Knocker(clock).sweep(iter(hosts), (9,), width=10_000, rate=rate, deadline=1e6)
     running.addErrback(lambda failure: failure.trap(CancelledError))
     return clock, hosts, running
 
@@ -246,7 +249,8 @@ def test_what_cannot_be_watched_by_is_refused() -> None:
 
 
 class Wanted(Struct, frozen=True):
-    dragon_port: int
+    ports: Ports
+    families: tuple[str, ...] = ("dragonmint",)
     networks: tuple[str, ...] = ("127.0.0.0/24",)
     scan_rate: float = 0.0
     scan_timeout: float = 0.1
@@ -260,6 +264,33 @@ async def test_a_sweep_takes_port_rate_and_the_shorter_deadline_from_the_configu
     found: list[str] = []
     go = sweep_with(Knocker(reactor), tmp_path / "no-routes")
     async with host(always(OK)) as (_, _http, address), deaf() as mute:
-        met = await go(iter(["127.0.0.1", "127.0.1.1"]), Wanted(address.port), found.append)
+        (met,) = await go(
+            iter(["127.0.0.1", "127.0.1.1"]), Wanted(Ports(dragon=address.port)), found.append
+        )
         assert (met.open, met.refused, found) == (1, 1, ["127.0.0.1"])
-        assert (await go(iter([mute.host]), Wanted(mute.port), found.append)).silent == 1
+        (met,) = await go(iter([mute.host]), Wanted(Ports(dragon=mute.port)), found.append)
+        assert met.silent == 1
+
+
+@in_reactor
+async def test_a_host_that_is_open_at_two_ports_is_found_once(tmp_path: Path) -> None:
+    found: list[str] = []
+    go = sweep_with(Knocker(reactor), tmp_path / "no-routes")
+    async with host(always(OK)) as (_, _, one), host(always(OK)) as (_, _, two):
+        ports = Ports(web=one.port, dragon=two.port)
+        (met,) = await go(iter([one.host]), Wanted(ports, ("dragonmint", "axeos")), found.append)
+    assert (met.open, found) == (2, [one.host])
+
+
+@in_reactor
+async def test_only_who_refuses_elsewhere_is_asked_at_the_rare_port(tmp_path: Path) -> None:
+    found: list[str] = []
+    go = sweep_with(Knocker(reactor), tmp_path / "no-routes")
+    async with host(always(OK)) as (_, _, rare), deaf() as mute:
+        ports = Ports(web=9, cgminer=10, whatsminer=rare.port)
+        wanted = Wanted(ports, ("avalon", "whatsminer"))
+        first, then = await go(iter([rare.host, "127.0.1.1"]), wanted, found.append)
+        assert (first.refused, then.open, then.refused, found) == (2, 1, 1, [rare.host])
+        silent = Ports(web=9, cgminer=mute.port, whatsminer=rare.port)
+        met = await go(iter([mute.host]), Wanted(silent, ("whatsminer",)), found.append)
+    assert [one.silent for one in met] == [1]
