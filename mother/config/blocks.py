@@ -10,8 +10,9 @@ from mother.config.firmware import NO_DIGEST
 from mother.config.kinds import Kind
 from mother.config.model import Block, DeviceSettings
 from mother.config.options import BY_KEY
-from mother.config.pools import check_macs, check_wishes
+from mother.config.pools import check_wishes
 from mother.config.problems import Problems, kind_of, wrong
+from mother.config.reaching import check_macs
 
 KEYS: dict[str, Kind] = {
     "health_reboot": BY_KEY["dragon_health_reboot"].kind,

@@ -19,6 +19,7 @@ from mother.config.options import BY_KEY, Option
 from mother.config.pools import check_wishes
 from mother.config.problems import ConfigError
 from mother.config.references import is_reference
+from mother.config.subject import DRAGONMINT
 from mother.core.model import ConfiguredPool, Settings
 
 Pools = tuple[PoolWish, ...]
@@ -31,6 +32,7 @@ FOREIGN = "the users are not ACCOUNT.WORKER with the worker name that worker_tem
 NO_TEXT = "they hold what is no text"
 REFERENCE = "they hold what a file would take for the name of a secret"
 DIFFERS = "no wish would be equal to them"
+OTHERS = "they are no DragonMint, which [[pools]] is for: [[miners]] speaks of them"
 
 
 class Miner(Struct, frozen=True):
@@ -43,6 +45,7 @@ class Miner(Struct, frozen=True):
     model: str
     worker: str
     settings: Settings | None
+    family: str = DRAGONMINT
 
 
 class Tune(Struct, frozen=True):
@@ -96,8 +99,10 @@ class Draft(Struct, frozen=True):
 def drafted(miners: Sequence[Miner], spared: Collection[str] = (), *, tuned: bool = True) -> Draft:
     """The wishes for these miners. `spared` are MAC addresses whose pools are left alone.
 
-    Without `tuned` autotune is not spoken of.
+    Without `tuned` autotune is not spoken of. Nothing is wished of other families.
     """
+    others = tuple(sorted(one.mac for one in miners if one.family != DRAGONMINT))
+    miners = [one for one in miners if one.family == DRAGONMINT]
     judged = {one.mac: pools_of(one) for one in miners}
     judged |= {mac: ((), DIFFERS) for mac in spared if not judged[mac][1]}
     pools = {mac: wishes for mac, (wishes, _) in judged.items()}
@@ -109,7 +114,8 @@ def drafted(miners: Sequence[Miner], spared: Collection[str] = (), *, tuned: boo
         tune = tunes.get(mac)
         odd = None if tune is None or usual is None or _fits(tune, usual) else tune
         apart[mac] = (None if wishes == general else wishes, odd)
-    return Draft(general, usual, tuple(_parts(miners, apart)), tuple(_left(judged)), untuned)
+    left = (*_left(judged), *((Left(others, OTHERS),) if others else ()))
+    return Draft(general, usual, tuple(_parts(miners, apart)), left, untuned)
 
 
 def _shared(each: Sequence[Pools]) -> Pools:

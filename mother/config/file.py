@@ -14,6 +14,9 @@ from msgspec import Struct
 from mother.config.options import BY_KEY, OPTIONS
 from mother.config.problems import Problems, a_table, kind_of, unknown, wrong
 
+TABLES = ("configs", "groups", "miners")
+"""What a file holds beside options."""
+
 Named = tuple[str, Any]
 """Where a value was named, and the value: `("statsd_port", 8125)`."""
 
@@ -22,7 +25,7 @@ MAIN = {option.main: option.key for option in OPTIONS if option.main}
 
 
 class FileContent(Struct, frozen=True):
-    """What a file holds: values by option, and the `[[configs]]` as they are; `mode` its rights."""
+    """What a file holds: values by option, and the `TABLES` as they are; `mode` its rights."""
 
     path: str
     mode: int
@@ -76,7 +79,7 @@ def named_in(tree: dict[str, Any], problems: Problems) -> dict[str, Named]:
 
 
 def _flat(tree: dict[str, Any], problems: Problems) -> Iterator[tuple[str, str, Any]]:
-    known = (*BY_KEY, "configs", "main")
+    known = (*BY_KEY, *TABLES, "main")
     for key, value in problems.table(tree, "", known).items():
         if key in BY_KEY:
             yield key, key, value

@@ -16,8 +16,8 @@ from mother.config.problems import unknown
 FILE = "Configuration file"
 
 PRECEDENCE = (
-    "A [[configs]] block of the file speaks first for the miners it names; then count, in this "
-    "order, flag, environment variable, file, default."
+    "The [[miners]] and [[configs]] blocks of the file speak first for the miners they name; then "
+    "count, in this order, flag, environment variable, file, default."
 )
 
 

@@ -136,7 +136,7 @@ def _statsd_host(value: Any, place: str) -> str | None:
 
 HOST = Kind("HOST", _statsd_host)
 
-_FIELDS = ("mac8", "mac6", "mac", "model")
+_FIELDS = ("mac8", "mac6", "mac", "model", "family")
 _TELLS_APART = {"mac8", "mac6", "mac"}
 
 

@@ -7,23 +7,36 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from mother.config import notes, places
 from mother.config.blocks import NO_MODE, check_blocks
 from mother.config.file import FileContent, Named, named_in, read_file
 from mother.config.firmware import NO_DIGEST
+from mother.config.miners import check_rules
 from mother.config.model import Alarm, Config, DeviceSettings, Statsd, Waves
 from mother.config.networks import check_limits
 from mother.config.options import BY_KEY, OPTIONS, PREDECESSOR, Option
 from mother.config.pools import Pools
 from mother.config.problems import ConfigError, Problems
+from mother.config.reaching import check_groups, check_groups_named
 from mother.config.references import References
 from mother.config.sample import print_toml
+from mother.config.subject import ANY, Login
+from mother.core.ports import WEB
 
 __all__ = ["ConfigError", "Source", "changes_needing_restart", "keep_until_restart", "print_toml"]
 
 DEFAULT_FILE = "config.toml"
+
+
+class Tables(Struct, frozen=True):
+    """What a file holds beside options, as it is, but with its references resolved."""
+
+    configs: Any
+    groups: Any
+    miners: Any
 
 
 class Source:
@@ -62,10 +75,17 @@ class Source:
             option.key: self._value(option, named.get(option.key), problems) for option in OPTIONS
         }
         _fit_timeouts(values, named, problems)
+        if "dragon_port" not in named:
+            values["dragon_port"] = WEB + values["port_offset"]
         _check_pairs(values, named, problems)
         self._check_network(values, named, file, problems)
-        blocks = self._references.put_in_blocks(tree.get("configs", []), problems)
-        config = _build(values, blocks, problems)
+        tables = Tables(
+            self._references.put_in_blocks(tree.get("configs", []), "configs", problems),
+            tree.get("groups", []),
+            self._references.put_in_blocks(tree.get("miners", []), "miners", problems),
+        )
+        config = _build(values, tables, problems)
+        _check_login_groups(config, named, problems)
         problems.end()
         return replace(config, notes=self._notes(config, file, tree))
 
@@ -123,6 +143,7 @@ class Source:
             *notes.idle_firmware(config),
             *notes.silent(raw, config.settings),
             *notes.shadowed(config.blocks),
+            *notes.of_rules(config),
             *notes.listening(config),
             *(notes.readable(file) if file is not None else ()),
             *notes.misspelt(self._environ),
@@ -193,14 +214,20 @@ def _check_pairs(values: Mapping[str, Any], named: Mapping[str, Named], problems
         problems.add(place, NO_MODE.format(mode="dragon_autotune_mode"))
 
 
-def _build(values: dict[str, Any], blocks: Any, problems: Problems) -> Config:
+def _check_login_groups(config: Config, named: Mapping[str, Named], problems: Problems) -> None:
+    """The groups that logins are for are groups of the file."""
+    groups = [group.name for group in config.groups]
+    place = named.get("credentials", ("credentials", None))[0]
+    for number, limit in enumerate(config.login_limits):
+        check_groups_named(limit, groups, f"{place}[{number}]", problems)
+
+
+def _build(values: dict[str, Any], tables: Tables, problems: Problems) -> Config:
     pools: Pools = values["pools"]
-    folder = os.path.dirname(values["inventory_file"])
-    values["state_file"] = values["state_file"] or os.path.join(folder, places.STATE_FILE)
-    beside = os.path.dirname(values["state_file"])
-    values["control_socket"] = values["control_socket"] or os.path.join(beside, places.SOCKET)
-    if os.path.abspath(values["state_file"]) == os.path.abspath(values["inventory_file"]):
-        problems.add("state_file", "is the inventory_file too; give it a name of its own")
+    _place_files(values, problems)
+    logins: tuple[Login, ...] = values["credentials"]
+    values["credentials"] = tuple(login.credential for login in logins)
+    limits = tuple(login.reach for login in logins)
     parts: dict[str, dict[str, Any]] = {
         "": {},
         "statsd": {},
@@ -213,12 +240,26 @@ def _build(values: dict[str, Any], blocks: Any, problems: Problems) -> Config:
         if name:
             parts[part][name] = values[option.key]
     settings = DeviceSettings(**parts["settings"], pools=pools.general)
+    groups = check_groups(tables.groups, problems)
     return Config(
         **parts[""],
         statsd=Statsd(**parts["statsd"]),
         waves=Waves(**parts["waves"]),
         alarm=Alarm(**parts["alarm"]),
         settings=settings,
-        blocks=check_blocks(blocks, settings, problems),
+        blocks=check_blocks(tables.configs, settings, problems),
         pools_by_mac=pools.by_mac,
+        groups=groups,
+        rules=check_rules(tables.miners, [group.name for group in groups], problems),
+        login_limits=() if all(limit == ANY for limit in limits) else limits,
     )
+
+
+def _place_files(values: dict[str, Any], problems: Problems) -> None:
+    """The state file lies beside the inventory unless named, and the socket beside that."""
+    folder = os.path.dirname(values["inventory_file"])
+    values["state_file"] = values["state_file"] or os.path.join(folder, places.STATE_FILE)
+    beside = os.path.dirname(values["state_file"])
+    values["control_socket"] = values["control_socket"] or os.path.join(beside, places.SOCKET)
+    if os.path.abspath(values["state_file"]) == os.path.abspath(values["inventory_file"]):
+        problems.add("state_file", "is the inventory_file too; give it a name of its own")

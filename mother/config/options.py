@@ -27,7 +27,8 @@ from mother.config.kinds import (
 from mother.config.listen import check_endpoint
 from mother.config.networks import check_networks, check_some_networks
 from mother.config.pools import Pools, check_credentials, check_pools
-from mother.core.model import Credential
+from mother.config.reaching import check_some_families
+from mother.config.subject import DRAGONMINT
 
 MOTHER = "mother"
 PREDECESSOR = "mother-of-dragons"
@@ -46,13 +47,7 @@ LISTEN = Kind("ENDPOINT", check_endpoint)
 NOTIFY = Kind("URL", check_notify_urls, from_text=lines, many=True, joint="\n")
 HEARTBEAT = Kind("URL", check_heartbeat)
 MINERS = whole("number of miners", 1, 100_000, 5, "MINERS")
-
-FACTORY_LOGINS = (
-    Credential("admin", "dragonadmin"),
-    Credential("admin", "admin"),
-    Credential("admin", "innoadmin"),
-)
-"""What the makers set, DragonMint first, then Innosilicon's later and earlier firmware."""
+FAMILY = Kind("NAME", check_some_families, from_text=split, many=True)
 
 
 class Option(Struct, frozen=True):
@@ -100,12 +95,14 @@ class Option(Struct, frozen=True):
         if isinstance(value, (int, float)):
             return f"{plain(value)} {self.kind.unit}".rstrip()
         if self.kind.many:
-            return ", ".join(value) or "none"
+            return ", ".join(value) or _WORDS.get(self.key, "none")
         return value if isinstance(value, str) else _WORDS.get(self.key, "none")
 
 
 _WORDS = {
+    "family": "all",
     "credentials": "the makers' own logins",
+    "worker_template": "dragon-{mac8} for DragonMint, {family}-{mac8} for others",
     "state_file": "mother-state.json beside the inventory file",
     "control_socket": "mother.sock beside the state file",
 }
@@ -140,6 +137,17 @@ OPTIONS: tuple[Option, ...] = (
         "Addresses that are never scanned, written like --network.",
         at="exclude",
         example='["10.1.0.1", "10.1.3.200-10.1.3.254"]',
+    ),
+    Option(
+        "family",
+        FIND,
+        FAMILY,
+        (),
+        "Which families of miners are looked for: dragonmint, antminer, whatsminer, avalon, "
+        "axeos. May be repeated, and takes a list parted by commas.",
+        at="families",
+        predecessor=(DRAGONMINT,),
+        example='["antminer", "whatsminer"]',
     ),
     Option(
         "allow_large_network",
@@ -204,16 +212,26 @@ OPTIONS: tuple[Option, ...] = (
         TALK,
         PORT,
         80,
-        "TCP port of the miners' web interface.",
+        "TCP port of the web interface of DragonMint; unless named, 80 and --port-offset.",
         at="dragon_port",
+    ),
+    Option(
+        "port_offset",
+        TALK,
+        whole("whole number", 0, 60_000, 8000, "N"),
+        0,
+        "Added to each port that miners are asked at (80, 4028, 4433), for simulators and "
+        "forwarded ports.",
+        at="port_offset",
     ),
     Option(
         "credentials",
         TALK,
         CREDENTIALS,
-        FACTORY_LOGINS,
-        "Logins of the miners, tried in order; they replace the makers' own. In the file or "
-        "the environment only, since a flag shows in the process list.",
+        (),
+        "Logins of the miners, tried in order; each may say for which miners it is. A miner that "
+        "one fits is not tried with its maker's own. In the file or the environment only, since "
+        "a flag shows in the process list.",
         at="credentials",
         main="credentials",
         has_flag=False,
@@ -518,10 +536,11 @@ OPTIONS: tuple[Option, ...] = (
         "worker_template",
         FILES,
         TEMPLATE,
-        "dragon-{mac8}",
+        None,
         "Name of each miner in metrics and at its pools. Placeholders: {mac8} {mac6} {mac} "
-        "(last 8, last 6, all 12 hex digits of the MAC address) and {model}.",
+        "(last 8, last 6, all 12 hex digits of the MAC address), {model} and {family}.",
         at="worker_template",
+        example='"{family}-{mac8}"',
         needs_restart=True,
     ),
     Option(

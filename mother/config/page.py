@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mother.config.blocks import FIRMWARE, KEYS, NOT_INHERITED
+from mother.config.miners import KEYS as MINERS
 from mother.config.options import MOTHER, OPTIONS, PREDECESSOR, Option
 
 _PART = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -71,12 +72,24 @@ def blocks_table() -> str:
     return "\n".join(lines) + "\n"
 
 
+def miners_table() -> str:
+    """The keys of a `[[miners]]` block."""
+    lines = ["| key | meaning |", "|---|---|"]
+    lines += [f"| `{key}` | {told} |" for key, (_, told) in MINERS.items()]
+    return "\n".join(lines) + "\n"
+
+
 def restart_list() -> str:
     """The options whose change needs a restart."""
     return ", ".join(f"`{option.key}`" for option in OPTIONS if option.needs_restart) + ".\n"
 
 
-TABLES = {"options": options_table, "blocks": blocks_table, "restart": restart_list}
+TABLES = {
+    "options": options_table,
+    "blocks": blocks_table,
+    "miners": miners_table,
+    "restart": restart_list,
+}
 
 
 if __name__ == "__main__":

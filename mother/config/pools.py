@@ -1,16 +1,18 @@
-"""Pools, logins and MAC addresses as the operator writes them."""
+"""Pools and logins as the operator writes them."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 from urllib.parse import urlsplit
 
-import netaddr
 from msgspec import Struct
 
 from mother.config.model import PoolWish
 from mother.config.problems import Problems, a_table, kind_of, shown, wrong
+from mother.config.reaching import OF_LOGINS, check_macs, reach_of
+from mother.config.subject import Login, plain_algorithm
 from mother.core.model import Credential
 
 MOST_POOLS = 3
@@ -18,9 +20,14 @@ SCHEMES = ("stratum+tcp", "stratum+ssl", "stratum+tls", "stratum2+tcp")
 STRANGERS = ("brndnmtthws", "3GWdXx9dfLPvSe7d8UnxjnDnSAJodTTbrt")
 """The sample accounts of mother-of-dragons: whoever keeps them mines for somebody else."""
 
-NO_POOLS: tuple[PoolWish, ...] = ()
+USUAL_ALGORITHM = "sha256d"
+"""What a pool takes that stands in `[[miners]]` and does not say."""
+LONGEST = 40
+"""Letters of an algorithm."""
 
-_HEX = re.compile(r"[0-9A-Fa-f]{12}")
+KEYS = ("url", "username", "password", "id")
+
+NO_POOLS: tuple[PoolWish, ...] = ()
 
 
 class Pools(Struct, frozen=True):
@@ -73,24 +80,60 @@ def _by_mac(groups: list[tuple[str, Any]], problems: Problems) -> Pools:
 def check_wishes(value: Any, place: str) -> tuple[PoolWish, ...]:
     """At most three pools, first the preferred one."""
     problems = Problems()
-    items = problems.items(value, place)
-    if len(items) > MOST_POOLS:
-        problems.add(place, f"holds {len(items)} pools; a miner takes at most {MOST_POOLS}")
-    wishes = [problems.checked(_wish, item, where, None) for where, item in items]
+    wishes = _wishes(value, place, KEYS, problems)
+    if len(wishes) > MOST_POOLS:
+        problems.add(place, f"holds {len(wishes)} pools; a miner takes at most {MOST_POOLS}")
     problems.end()
     return tuple(wish for wish in wishes if wish is not None)
 
 
-def _wish(value: Any, place: str) -> PoolWish:
+def check_wishes_by_algorithm(value: Any, place: str) -> tuple[PoolWish, ...]:
+    """The same, of which each may name its algorithm: at most three of each."""
     problems = Problems()
-    entry = problems.table(a_table(value, place), place, ("url", "username", "password", "id"))
+    wishes = _wishes(value, place, (*KEYS, "algorithm"), problems)
+    found = tuple(wish for wish in wishes if wish is not None)
+    for name, many in Counter(wish.algorithm for wish in found).items():
+        if many > MOST_POOLS:
+            says = f"holds {many} pools for {name}; a miner takes at most {MOST_POOLS}"
+            problems.add(place, says)
+    problems.end()
+    return found
+
+
+def _wishes(
+    value: Any, place: str, keys: tuple[str, ...], problems: Problems
+) -> list[PoolWish | None]:
+    """None stands for one with a problem, which is kept."""
+
+    def check(item: Any, where: str) -> PoolWish | None:
+        return _wish(item, where, keys)
+
+    items = problems.items(value, place)
+    return [problems.checked(check, item, where, None) for where, item in items]
+
+
+def _wish(value: Any, place: str, keys: tuple[str, ...]) -> PoolWish:
+    problems = Problems()
+    entry = problems.table(a_table(value, place), place, keys)
+    algorithm = ""
+    if "algorithm" in keys:
+        said = entry.get("algorithm", USUAL_ALGORITHM)
+        algorithm = problems.checked(_algorithm, said, f"{place}.algorithm", "")
     wish = PoolWish(
         url=problems.checked(_url, entry.get("url"), f"{place}.url", ""),
         username=problems.checked(_account, entry.get("username"), f"{place}.username", ""),
         password=problems.checked(_pool_password, entry.get("password"), f"{place}.password", ""),
+        algorithm=algorithm,
     )
     problems.end()
     return wish
+
+
+def _algorithm(value: Any, place: str) -> str:
+    word = plain_algorithm(value) if isinstance(value, str) else ""
+    if not word or len(word) > LONGEST:
+        raise wrong(place, f"must be an algorithm such as sha256d or scrypt, not {shown(value)}")
+    return word
 
 
 def _text(value: Any, place: str, cure: str) -> str:
@@ -137,27 +180,8 @@ def _pool_password(value: Any, place: str) -> str:
     return str(_text(value, place, "a miner drops a pool without one; most pools take x"))
 
 
-def check_mac(value: Any, place: str) -> str:
-    """A MAC address in any usual spelling, as lower case with colons."""
-    if not isinstance(value, str) or not _HEX.fullmatch(re.sub("[:.-]", "", value.strip())):
-        raise wrong(place, f"{shown(value)} is no MAC address, e.g. a0:b0:45:00:e3:ab")
-    try:
-        return str(netaddr.EUI(value.strip(), version=48, dialect=netaddr.mac_unix_expanded))
-    except netaddr.AddrFormatError:
-        raise wrong(place, f"{shown(value)} is no MAC address, e.g. a0:b0:45:00:e3:ab") from None
-
-
-def check_macs(value: Any, place: str) -> tuple[str, ...]:
-    """A list of MAC addresses."""
-    problems = Problems()
-    items = problems.items(value, place)
-    macs = tuple(problems.checked(check_mac, item, where, "") for where, item in items)
-    problems.end()
-    return macs
-
-
-def check_credentials(value: Any, place: str) -> tuple[Credential, ...]:
-    """Logins of miners in the order they are tried."""
+def check_credentials(value: Any, place: str) -> tuple[Login, ...]:
+    """Logins in the order they are tried, each with the miners that it is for."""
     problems = Problems()
     items = problems.items(value, place)
     if value == []:
@@ -167,15 +191,16 @@ def check_credentials(value: Any, place: str) -> tuple[Credential, ...]:
     return tuple(login for login in logins if login is not None)
 
 
-def _credential(value: Any, place: str) -> Credential:
+def _credential(value: Any, place: str) -> Login:
     problems = Problems()
-    entry = problems.table(a_table(value, place), place, ("username", "password"))
+    entry = problems.table(a_table(value, place), place, ("username", "password", *OF_LOGINS))
     login = Credential(
-        problems.checked(_user, entry.get("username"), f"{place}.username", ""),
-        problems.checked(_password, entry.get("password"), f"{place}.password", ""),
+        problems.checked(_user, entry.pop("username", None), f"{place}.username", ""),
+        problems.checked(_password, entry.pop("password", None), f"{place}.password", ""),
     )
+    reach = reach_of(entry, place, problems)
     problems.end()
-    return login
+    return Login(login, reach)
 
 
 def _user(value: Any, place: str) -> str:

@@ -62,12 +62,12 @@ class References:
             return self._logins(value, place, problems)
         return self._addresses(value, place, problems) if key in ADDRESSES else value
 
-    def put_in_blocks(self, blocks: Any, problems: Problems) -> Any:
-        """The same for the pools of `[[configs]]`."""
+    def put_in_blocks(self, blocks: Any, place: str, problems: Problems) -> Any:
+        """The same for the pools of `[[configs]]` and `[[miners]]`."""
         if not isinstance(blocks, list):
             return blocks
         return [
-            {**block, "pools": self._logins(block["pools"], f"configs[{number}].pools", problems)}
+            {**block, "pools": self._logins(block["pools"], f"{place}[{number}].pools", problems)}
             if isinstance(block, dict) and "pools" in block
             else block
             for number, block in enumerate(blocks)

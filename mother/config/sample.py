@@ -18,20 +18,24 @@ WIDTH = 88
 _HEAD = """\
 Configuration of {program}.
 A line that begins with '# ' explains, one that begins with '#' alone can be switched on.
-Flags and environment variables speak before this file; a [[configs]] block speaks
-before all of them for the miners it names. SIGHUP makes {program} read the file again."""
+Flags and environment variables speak before this file; [[miners]] and [[configs]] blocks
+speak before all of them for the miners they name. SIGHUP makes {program} read the file again."""
 
 LOGINS = """\
-# Logins of the miners, tried in order. Once one is given, the makers' own are not tried.
+# Logins of the miners, tried in order. A miner that one fits is not tried with its maker's
+# own. Each may say for which miners it is, as blocks of [[miners]] do; what is not known of a
+# miner before its login, such as its model, fits none.
 """
 SAMPLE_LOGIN = """\
 #[[credentials]]
 #username = "admin"
 #password = "put the password here"
+#families = ["dragonmint", "antminer"]
+#networks = ["10.1.0.0/24"]
 """
 POOLS = """\
-# Pools for all miners, the preferred one first, at most 3. The worker's name is appended
-# to the username.
+# Pools for all DragonMint miners, the preferred one first, at most 3. The worker's name is
+# appended to the username.
 """
 SAMPLE_POOL = """\
 #[[pools]]
@@ -40,9 +44,10 @@ SAMPLE_POOL = """\
 #password = "x"
 """
 BLOCKS = """\
-# Settings for some miners. Of several blocks counts the first that names both model and
-# MAC address, else the model, else the MAC address, else one that restricts nothing.
-# What a block does not say holds as in general, except that reboot and upgrade are off.
+# Settings for some DragonMint miners. Of several blocks counts the first that names both
+# model and MAC address, else the model, else the MAC address, else one that restricts
+# nothing. What a block does not say holds as in general, except that reboot and upgrade are
+# off.
 #[[configs]]
 #health_reboot = false
 #health_check_interval = 300
@@ -64,6 +69,50 @@ BLOCKS = """\
 #password = "x"
 """
 
+GROUPS = """\
+# Names for miners, to be used by apply_to and by logins: by patterns of their worker names, by
+# networks, by MAC addresses. Whoever fits one of them is in the group.
+#[[groups]]
+#name = "hall-a"
+#workers = ["hall-a-*"]
+#networks = ["10.1.0.0/24"]
+#mac_addresses = []
+"""
+MINERS = """\
+# Settings for miners of every family; without such a block only DragonMint is written to. All
+# conditions of apply_to must hold, and of one of them any word will do. Each key comes from
+# the narrowest block that says it: MAC address before group, network, model, firmware, family
+# or maker, all; of two alike from the first.
+#[[miners]]
+#profile = "balanced"
+#level = 2
+#power_target = 3000
+#frequency = 500
+#voltage = 1.2
+#health_reboot = false
+#health_check_interval = 300
+#health_hashrate_duration = 3600
+#health_hashrate_minimum = 1000
+#auto_upgrade = false
+#firmware_file = "/srv/firmware/t1_20180515_060842.swu"
+#firmware_sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+
+#[miners.apply_to]
+#families = ["dragonmint", "antminer"]
+#makers = []
+#models = ["T1", "S19*"]
+#firmware = []
+#mac_addresses = []
+#groups = ["hall-a"]
+#networks = []
+
+#[[miners.pools]]
+#url = "stratum+tcp://pool.example:3333"
+#username = "put your own account here"
+#password = "x"
+#algorithm = "sha256d"
+"""
+
 Setting = Callable[[Option], str]
 """The line (or lines) that an option has in a file below its explanation."""
 
@@ -76,7 +125,7 @@ def print_toml(program: str = MOTHER, config: Config | None = None) -> str:
     """
     head = comment(_HEAD.format(program=program))
     lines = explained(program, lambda option: _setting(option, program, config))
-    tables = f"{LOGINS}{SAMPLE_LOGIN}\n{POOLS}{SAMPLE_POOL}\n{BLOCKS}"
+    tables = f"{LOGINS}{SAMPLE_LOGIN}\n{POOLS}{SAMPLE_POOL}\n{BLOCKS}\n{GROUPS}\n{MINERS}"
     return "\n".join([head, *lines, "", tables])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from msgspec import Struct
@@ -14,7 +15,9 @@ from mother.config.networks import LARGEST, PRIVATE, addresses
 from mother.config.options import BY_KEY, MOTHER, OPTIONS, Option
 from mother.config.sample import (
     BLOCKS,
+    GROUPS,
     LOGINS,
+    MINERS,
     POOLS,
     SAMPLE_LOGIN,
     SAMPLE_POOL,
@@ -25,6 +28,7 @@ from mother.config.sample import (
     toml_value,
     value_at,
 )
+from mother.config.subject import ANY, Group, Reach
 from mother.core.model import Credential
 
 _HEAD = """\
@@ -32,8 +36,8 @@ Configuration of mother, written by `mother init` of what the miners had: a firs
 it writes nothing to any of them. What most of them had stands as the general setting, which
 a miner that is added later gets too; [[configs]] blocks hold what some had in its stead.
 A line that begins with '# ' explains, one that begins with '#' alone can be switched on.
-Flags and environment variables speak before this file; a [[configs]] block speaks
-before all of them for the miners it names. SIGHUP makes mother read the file again."""
+Flags and environment variables speak before this file; [[miners]] and [[configs]] blocks
+speak before all of them for the miners they name. SIGHUP makes mother read the file again."""
 
 _OFF = "Off until you say true: nothing is done to a miner that you did not ask for."
 
@@ -55,7 +59,8 @@ class Given(Struct, frozen=True):
     """What beside the wishes goes into the file: the options by these `keys`, as in `config`.
 
     `secrets` are the values of secret options as they were written down, and `logins` the
-    credentials: a reference stays one. Without `logins` those of `config` are taken.
+    credentials: a reference stays one. Without `logins` those of `config` are taken. For whom
+    each of them is, and the groups that are named there, `config` says.
     """
 
     config: Config
@@ -69,7 +74,17 @@ def written(draft: Draft, given: Given) -> str:
     said = _said(draft, given)
     lines = explained(MOTHER, lambda option: _setting(option, said))
     return "\n".join(
-        [comment(_HEAD), *lines, "", LOGINS + _logins(given), POOLS + _pools(draft), _blocks(draft)]
+        [
+            comment(_HEAD),
+            *lines,
+            "",
+            LOGINS + _logins(given),
+            POOLS + _pools(draft),
+            _blocks(draft),
+            GROUPS,
+            *_groups(given),
+            MINERS,
+        ]
     )
 
 
@@ -121,12 +136,33 @@ def _default(option: Option) -> str:
 def _logins(given: Given) -> str:
     if "credentials" not in given.keys:
         return f"{SAMPLE_LOGIN}\n"
-    return "".join(map(_login, given.logins or given.config.credentials))
+    logins = given.logins or given.config.credentials
+    pairs = zip_longest(logins, given.config.login_limits[: len(logins)])
+    return "".join(_login(login, limit or ANY) for login, limit in pairs)
 
 
-def _login(login: Credential) -> str:
+def _login(login: Credential, limit: Reach) -> str:
     name, password = toml_text(login.username), toml_text(login.password)
-    return f"[[credentials]]\nusername = {name}\npassword = {password}\n\n"
+    lines = ["[[credentials]]", f"username = {name}", f"password = {password}", *_words(limit)]
+    return "\n".join(lines) + "\n\n"
+
+
+def _groups(given: Given) -> Iterator[str]:
+    """Those that the logins name."""
+    named = {name for limit in given.config.login_limits for name in limit.groups}
+    if "credentials" not in given.keys:
+        return
+    for group in given.config.groups:
+        if group.name in named:
+            yield "\n".join(["[[groups]]", f"name = {toml_text(group.name)}", *_words(group), ""])
+
+
+def _words(of: Reach | Group) -> Iterator[str]:
+    """Its lists that are not empty."""
+    for key in of.__struct_fields__:
+        words = getattr(of, key)
+        if isinstance(words, tuple) and words:
+            yield from _list(key, words)
 
 
 def _pools(draft: Draft) -> str:

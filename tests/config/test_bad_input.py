@@ -52,11 +52,11 @@ FLAGS = [
     ("--worker-template=rig", "'rig' names every miner alike; add {mac8}"),
     (
         "--worker-template={ip}-{mac}",
-        "'{ip}-{mac}' has an unknown placeholder; known: {mac8}, {mac6}, {mac}, {model}",
+        "'{ip}-{mac}' has an unknown placeholder; known: {mac8}, {mac6}, {mac}, {model}, {family}",
     ),
     (
         "--worker-template={mac!r}",
-        "'{mac!r}' has an unknown placeholder; known: {mac8}, {mac6}, {mac}, {model}",
+        "'{mac!r}' has an unknown placeholder; known: {mac8}, {mac6}, {mac}, {model}, {family}",
     ),
     ("--worker-template={mac", "'{mac' has a brace without its partner"),
     (
@@ -303,6 +303,13 @@ words = st.sampled_from(
         "mac_addresses",
         "health_reboot",
         "local_network",
+        "groups",
+        "miners",
+        "workers",
+        "networks",
+        "name",
+        "algorithm",
+        "level",
         "scan_interval",
         "username",
     ]

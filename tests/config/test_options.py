@@ -6,6 +6,7 @@ import pytest
 
 from mother.config.flags import build_parser
 from mother.config.load import print_toml
+from mother.config.miners import KEYS as MINERS
 from mother.config.model import Config, Waves
 from mother.config.options import BY_KEY, OPTIONS
 from tests.config.given import load, problems, source
@@ -20,7 +21,9 @@ def test_without_anything_said_the_defaults_hold() -> None:
     assert (config.statsd.interval, config.statsd.type_segment) == (60, True)
     assert (config.firmwares_path, config.inventory_file) == ("firmwares/", "dragon-inventory.json")
     assert (config.state_file, config.site) == ("mother-state.json", "site")
-    assert config.worker_template == "dragon-{mac8}"
+    assert config.worker_template is None
+    assert (config.families, config.port_offset, config.ports.all) == ((), 0, (80, 4028, 4433))
+    assert (config.groups, config.rules, config.login_limits) == ((), (), ())
     assert config.dry_run is False
     settings = config.settings
     assert (settings.health_reboot, settings.auto_upgrade) == (False, False)
@@ -33,14 +36,15 @@ def test_without_anything_said_the_defaults_hold() -> None:
     assert config.notes == ()
 
 
-def test_logins_tried_by_default_are_the_makers_own_dragonmint_first() -> None:
-    tried = [(login.username, login.password) for login in load().credentials]
-    assert tried == [("admin", "dragonadmin"), ("admin", "admin"), ("admin", "innoadmin")]
+def test_no_login_is_configured_by_default_since_each_family_knows_its_makers_own() -> None:
+    assert load().credentials == ()
+    assert BY_KEY["credentials"].default_text("mother") == "the makers' own logins"
 
 
 def test_called_as_mother_of_dragons_its_defaults_hold() -> None:
     config = load(program="mother-of-dragons")
     assert config.networks == ("10.1.0.0/22",)
+    assert config.families == ("dragonmint",)
     assert (config.settings.autotune_mode, config.settings.autotune_level) == ("balanced", None)
     assert (config.settings.pools, config.settings.auto_upgrade) == ((), False)
     assert load("--dragon-autotune-level=1", program="mother-of-dragons").settings.autotune_level
@@ -66,6 +70,8 @@ VALUES = {
     "scan_rate": ("0", 0),
     "dragon_timeout": ("13", 13),
     "dragon_port": ("8080", 8080),
+    "port_offset": ("8000", 8000),
+    "family": ("antminer", ("antminer",)),
     "dragon_health_hashrate_min": ("4000", 4000),
     "dragon_health_hashrate_duration": ("14", 14),
     "dragon_health_check_interval": ("15", 15),
@@ -238,6 +244,10 @@ def test_each_line_of_the_printed_file_that_can_be_switched_on_is_known() -> Non
     assert config.networks == ("10.1.0.0/22",)
     assert config.statsd.host == "localhost"
     assert len(config.blocks) == 1
+    (rule,) = config.rules
+    assert set(rule.said) == set(MINERS)
+    assert (rule.reach.groups, config.groups[0].name) == (("hall-a",), "hall-a")
+    assert config.login_limits[0].families == ("dragonmint", "antminer")
     assert len(config.settings.pools) == 1
     assert config.settings.firmware_file == config.blocks[0].settings.firmware_file
     assert {key for key in BY_KEY if f"\n{key} = " in text} | {

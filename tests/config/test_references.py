@@ -11,6 +11,7 @@ import pytest
 from mother.config.flags import build_parser
 from mother.config.load import Source, print_toml
 from mother.config.model import Config
+from mother.config.subject import Subject
 from tests.config.given import load, problems, source
 
 SECRET = "hush-hush"
@@ -46,15 +47,23 @@ def test_so_may_those_of_blocks_single_miners_logins_and_the_predecessor_s_file(
     config = load(
         file={
             "configs": [{"pools": [one]}],
+            "miners": [{"pools": [{**one, "algorithm": "scrypt"}]}],
             "pools": [{"mac_addresses": ["a0:b0:45:00:e3:ab"], "pools": [one]}],
-            "main": {"credentials": [login]},
+            "main": {"credentials": [{**login, "families": ["avalon"]}]},
         },
         env=environ,
     )
     wishes = (*config.blocks[0].settings.pools, *config.pools_by_mac["a0:b0:45:00:e3:ab"])
     found = [(wish.username, wish.password) for wish in wishes]
     found += [(login.username, login.password) for login in config.credentials]
-    assert found == [(SECRET, SECRET)] * 3
+    found += [(wish.username, wish.password) for wish in config.rules[0].said["pools"]]
+    assert found == [(SECRET, SECRET)] * 4
+
+
+def test_a_secret_that_is_missing_for_a_block_of_miners_is_named_with_its_place() -> None:
+    one = {"url": "stratum+tcp://pool.example:3333", "username": "me", "password": "env:NO"}
+    (line,) = problems(file={"miners": [{}, {"pools": [one]}]})
+    assert line.startswith("miners[1].pools[0].password: the environment variable NO is not set")
 
 
 def test_so_may_what_a_variable_holds(environ: dict[str, str]) -> None:
@@ -176,17 +185,20 @@ def test_what_was_looked_up_is_checked_as_if_it_stood_there_and_not_repeated(
 
 def everything_said_of(config: Config) -> str:
     whole = (config, config.settings, config.alarm, config.credentials, config.blocks)
-    return f"{whole!r}{print_toml(config=config)}{config.notes}"
+    blocks = (config.rules, config.for_miner(Subject(algorithm="sha256")))
+    return f"{whole!r}{blocks!r}{print_toml(config=config)}{config.notes}"
 
 
 def test_no_secret_shows_in_a_repr_or_in_the_printed_file(environ: dict[str, str]) -> None:
     config = load(
         "--notify-url=credential:telegram",
         file=pool("credential:pool", "env:HUSH")
-        + '[[credentials]]\nusername = "env:HUSH"\npassword = "credential:pool"\n',
+        + '[[credentials]]\nusername = "env:HUSH"\npassword = "credential:pool"\n'
+        + pool("credential:pool", "env:HUSH").replace("[[pools]]", "[[miners]]\n[[miners.pools]]"),
         env=environ,
     )
     assert SECRET in json.dumps([one.password for one in config.credentials])
+    assert config.for_miner(Subject(algorithm="sha256")).pools[0].password == SECRET
     assert SECRET not in everything_said_of(config)
 
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from mother.config.drafting import (
     FOREIGN,
     NOT_ASKED,
+    OTHERS,
     REFERENCE,
     UNSET,
     UNSURE,
@@ -24,10 +25,11 @@ from mother.config.drafting import (
 )
 from mother.config.model import Config
 from mother.config.options import OPTIONS
+from mother.config.subject import Subject
 from mother.config.writing import LEFT_OUT, Given, written
 from mother.core.model import ConfiguredPool, Credential, Settings
 from mother.drivers.dragonmint.driver import DragonMint
-from mother.fleet.desired import aspects, wants_settings
+from mother.fleet.desired import Found, aspects, wants_settings
 from tests.config.given import load
 
 FAMILY = DragonMint(cast(Any, None), lambda: 1.0)
@@ -79,7 +81,8 @@ def differing(miners: list[Miner], config: Config) -> list[str]:
         if one.settings is None:
             found += [one.mac] * wants_settings(settings)
             continue
-        wishes = aspects(settings, one.worker or "other", one.model, FAMILY, one.settings)
+        known = Found(one.worker or "other", one.model, one.settings)
+        wishes = aspects(settings, known, FAMILY)
         found += [f"{one.mac} {wish.what}" for wish in wishes if wish.step is not None]
     return found
 
@@ -148,7 +151,7 @@ def test_other_worker_names_leave_the_pools_alone_and_the_file_says_so() -> None
     twin = replace(miner(3), worker="")
     draft, config = file_for([miner(0), miner(1), odd, twin])
     assert {left.why for left in draft.left} == {FOREIGN, UNSURE}
-    assert odd.mac in text_for(draft).partition("# Pools for all miners")[2]
+    assert odd.mac in text_for(draft).partition("# Pools for all DragonMint miners")[2]
     assert differing([miner(0), odd, twin], config) == []
 
 
@@ -240,6 +243,43 @@ def test_a_login_that_stood_elsewhere_is_written_as_its_reference() -> None:
     text = written(Draft(), Given(base, frozenset({"network", "credentials"}), logins=told))
     assert "looked-up" not in text
     assert load(file=text, env={"MINER_LOGIN": "looked-up"}).credentials == base.credentials
+
+
+def test_for_whom_a_login_is_stays_with_it_and_so_do_the_groups_it_names() -> None:
+    tree: dict[str, Any] = {
+        "network": ["10.1.0.0/22"],
+        "groups": [
+            {"name": "far", "workers": ["f-*"], "networks": ["10.1.1.0/24"]},
+            {"name": "idle", "workers": ["i"]},
+        ],
+        "credentials": [
+            {"username": "a", "password": "x", "groups": ["far"], "families": ["avalon"]},
+            {"username": "b", "password": "y"},
+        ],
+        "miners": [{"power_target": 7}],
+    }
+    base = load(file=tree)
+    config = load(file=text_for(Draft(), base, "credentials"))
+    assert (config.credentials, config.login_limits) == (base.credentials, base.login_limits)
+    assert config.groups == base.groups[:1]
+    assert config.rules == ()
+    told = (Credential("a", "env:HUSH"), Credential("b", "y"))
+    text = written(Draft(), Given(base, frozenset({"network", "credentials"}), logins=told))
+    again = load(file=text, env={"HUSH": "x"})
+    assert (again.credentials, again.login_limits) == (base.credentials, base.login_limits)
+    assert load(file=text_for(Draft(), base)).groups == ()
+
+
+def test_nothing_is_wished_of_other_families_and_the_file_says_so() -> None:
+    ants = [replace(miner(50 + n, "theirs"), family="antminer") for n in range(9)]
+    ours = [*map(miner, range(3))]
+    draft, config = file_for([*ants, *ours])
+    assert [pool.username for pool in draft.pools] == ["acct"]
+    assert draft.parts == ()
+    assert [(left.why, len(left.macs)) for left in draft.left] == [(OTHERS, 9)]
+    assert differing(ours, config) == []
+    subject = Subject(family="antminer", model="T1", mac=ants[0].mac, algorithm="sha256")
+    assert not wants_settings(config.for_miner(subject))
 
 
 def test_a_pool_login_that_would_be_taken_for_a_reference_is_left_alone() -> None:
