@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IReactorFDSet, IReactorTime
 
 from mother.core.model import Address
+from mother.net.switchboard import Framed, Line, Switchboard
 
 
 class Lines:
@@ -18,7 +19,10 @@ class Lines:
 
     def __init__(self, reactor: IReactorTime, connect: Callable[[], float] = lambda: 2.5) -> None:
         """The reactor must provide IReactorFDSet too; TypeError where it does not."""
-        self._clock = reactor
+        descriptors = IReactorFDSet(reactor, None)
+        if descriptors is None:
+            raise TypeError("Lines needs a reactor that watches sockets (IReactorFDSet)")
+        self._board = Switchboard(descriptors, reactor)
         self._connect = connect
 
     def ask(
@@ -31,10 +35,11 @@ class Lines:
         included; Unreachable before; Garbled for one that is too large. Nothing is sent twice.
         Cancelling closes the connection.
         """
-        raise NotImplementedError
+        return Line(self._board, address, request, limit).begin(self._connect(), deadline)
 
     def framed(
         self, address: Address, request: bytes, *, deadline: float, limit: int = 1 << 20
     ) -> Deferred[bytes]:
         """The same, with a length of four bytes, the lowest first, before either (port 4433)."""
-        raise NotImplementedError
+        whole = len(request).to_bytes(4, "little") + request
+        return Framed(self._board, address, whole, limit).begin(self._connect(), deadline)

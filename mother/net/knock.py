@@ -104,34 +104,49 @@ def sweep_with(
         hosts: Iterator[str], wanted: Wanted, found: Callable[[str], None]
     ) -> tuple[Knocks, ...]:
         width = probe_width(files, near(wanted), neighbour_places())
-        deadline = min(wanted.connect_timeout, wanted.scan_timeout)
-        doors = knocks(wanted.ports, wanted.families)
-        met: set[str] = set()
-        refusing: set[str] = set()
-
-        def opened(host: str) -> None:
-            if host not in met:
-                met.add(host)
-                found(host)
-
-        async def tried(
-            some: Iterator[str], ports: tuple[int, ...], refused: Callable[[str], None]
-        ) -> Knocks:
-            return await knocker.sweep(
-                some,
-                ports,
-                width=width,
-                rate=wanted.scan_rate,
-                deadline=deadline,
-                found=opened,
-                refused=refused,
-            )
-
-        first = await tried(hosts, doors.first, refusing.add if doors.then else _nothing)
-        rest = [host for host in refusing if host not in met]
-        return (first, await tried(iter(rest), doors.then, _nothing)) if rest else (first,)
+        return await _Tour(knocker, wanted, width, found).whole(hosts)
 
     return sweep
+
+
+class _Tour:
+    """One scan: all hosts at the usual ports, then those that only refused at the rare one."""
+
+    def __init__(
+        self, knocker: Knocker, wanted: Wanted, width: int, found: Callable[[str], None]
+    ) -> None:
+        self._knocker = knocker
+        self._wanted = wanted
+        self._width = width
+        self._found = found
+        self._met: set[str] = set()
+        self._refusing: set[str] = set()
+
+    async def whole(self, hosts: Iterator[str]) -> tuple[Knocks, ...]:
+        """What both met."""
+        doors = knocks(self._wanted.ports, self._wanted.families)
+        note = self._refusing.add if doors.then else _nothing
+        first = await self._knock(hosts, doors.first, note)
+        rest = [host for host in self._refusing if host not in self._met]
+        return (first, await self._knock(iter(rest), doors.then, _nothing)) if rest else (first,)
+
+    def _knock(
+        self, hosts: Iterator[str], ports: tuple[int, ...], refused: Callable[[str], None]
+    ) -> Deferred[Knocks]:
+        return self._knocker.sweep(
+            hosts,
+            ports,
+            width=self._width,
+            rate=self._wanted.scan_rate,
+            deadline=min(self._wanted.connect_timeout, self._wanted.scan_timeout),
+            found=self._opened,
+            refused=refused,
+        )
+
+    def _opened(self, host: str) -> None:
+        if host not in self._met:
+            self._met.add(host)
+            self._found(host)
 
 
 def _nothing(_: str) -> None:
