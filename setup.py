@@ -30,7 +30,7 @@ setup(
     ],
     python_requires=">=3.11",
     packages=find_packages(include=["mother", "mother.*"]),
-    package_data={"mother": ["py.typed", "sim/replies/*"]},
+    package_data={"mother": ["py.typed", "sim/replies/*", "sim/*/replies/*", "sim/*/replies/*/*"]},
     install_requires=[
         "twisted>=24.3",
         "treq>=24.9",
@@ -38,6 +38,7 @@ setup(
         "netaddr>=1.0",
         "configargparse>=1.7",
         "msgspec>=0.19",
+        "cryptography>=42",  # orders to a Whatsminer are encrypted
         "rich>=13",
         "logging-journald>=0.6.12",
     ],

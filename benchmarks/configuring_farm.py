@@ -54,7 +54,7 @@ class Answering(LineReceiver):
         reactor.stop()
 
     def _look(self, _: list[str]) -> dict[str, Any]:
-        witness, devices = self._witness, self._farm.devices
+        witness, devices = self._witness, self._farm.dragons
         left = [device for device in devices if not witness.wished(device)]
         return {
             "at": devices[0].now(),
@@ -73,7 +73,7 @@ class Answering(LineReceiver):
 
     def _blip(self, words: list[str]) -> dict[str, Any]:
         """Healthy miners that mine and have no order lose power for a moment."""
-        able = [one for one in self._farm.devices if mines(one) and one.fault is Fault.NONE]
+        able = [one for one in self._farm.dragons if mines(one) and one.fault is Fault.NONE]
         able.sort(key=lambda one: dice("blip", one.mac))
         for device in able[: int(words[0])]:
             device.reboot()
@@ -82,7 +82,7 @@ class Answering(LineReceiver):
 
 def dressed(farm: Farm, setup: Setup) -> None:
     """Some of the miners that have pools have lost all but the first wished one."""
-    for device in farm.devices:
+    for device in farm.dragons:
         wish = setup.wishes.get(device.mac)
         short = dice("shorter", device.mac) < setup.shorter
         if wish is not None and wish.pools and device.pools and short:
@@ -95,7 +95,7 @@ def main() -> None:
     tokens.LIFETIME_S = setup.token_life
     farm = Farm(setup.plan, reactor, now)
     dressed(farm, setup)
-    witness = Witness(farm.devices, setup.wishes, now)
+    witness = Witness(farm.dragons, setup.wishes, now)
     witness.survivor = setup.survivor
 
     def look() -> None:

@@ -133,7 +133,7 @@ class Witness:
             "mac": device.mac,
             "worker": worker_of(device.mac),
             "address": f"{device.host}:{device.port}",
-            "model": device.model.name,
+            "model": device.model,
             "fault": device.fault.value,
             "present": device.present,
             "mines": mines(device),
@@ -238,4 +238,4 @@ def change_of(device: Dragon, write: Write) -> str:
         what = "mode"  # `balanced` comes as three writes
     else:
         what = php.text(write.form, "file")
-    return f"{device.model.name} {write.path} {what}"
+    return f"{device.model} {write.path} {what}"

@@ -19,7 +19,7 @@ from twisted.internet.protocol import Protocol
 from mother.core.clock import hasten
 from mother.sim.dragonmint.state import Dragon
 from mother.sim.farm import Farm
-from mother.sim.faults import Fault
+from mother.sim.faults import FAULTS
 from mother.sim.plan import FarmPlan
 
 reactor = cast(EPollReactor, global_reactor)
@@ -57,14 +57,14 @@ def main() -> None:
         network=network,
         port=int(port),
         seed=int(seed),
-        faults={fault.value: 1 for fault in Fault if fault is not Fault.NONE},
+        faults={fault.value: 1 for fault in FAULTS},
         faulty=15.0,
         faulty_within=3 * 3600.0,
         models={"T1": 8.0, "T2": 1.0, "B29+": 1.0},
     )
     farm = Farm(plan, reactor, hasten(reactor, float(speed)))
     told: list[dict[str, object]] = []
-    for device in farm.devices:
+    for device in farm.dragons:
         watched(device, told)
 
     async def begin() -> None:
@@ -74,7 +74,7 @@ def main() -> None:
 
     reactor.callWhenRunning(lambda: Deferred.fromCoroutine(begin()))
     reactor.run()
-    requests = sum(sum(device.requests.values()) for device in farm.devices)
+    requests = sum(sum(device.requests.values()) for device in farm.dragons)
     print(json.dumps({"reboots": told, "requests": requests}), flush=True)
 
 

@@ -20,7 +20,10 @@ from mother.config.load import Source
 from mother.config.options import MOTHER
 from mother.core.clock import Now, hasten, steady
 from mother.core.loop import Loop
+from mother.net.limits import raise_file_limit
+from mother.sim.families import FAMILIES
 from mother.sim.farm import Farm
+from mother.sim.mix import daemon_words, open_files
 from mother.sim.options import add_arguments as add_sim_arguments
 from mother.sim.options import plan_from
 from mother.sim.plan import FarmPlan
@@ -36,11 +39,11 @@ def simulate(words: Sequence[str], program: str, reactor: EPollReactor) -> int:
     parser = argparse.ArgumentParser(
         f"{program} simulate", description=manual.SIMULATE, epilog=manual.EXIT_CODES
     )
-    add_sim_arguments(parser)
+    add_sim_arguments(parser, mixed=True)
     _add_speed(parser, 1.0)
     options = parser.parse_args(list(words))
     plan = _plan(options)
-    if plan is None:
+    if plan is None or not _enough_files(plan):
         return BAD_INPUT
     farm = Farm(plan, reactor, _time(reactor, options.speed))
 
@@ -48,6 +51,8 @@ def simulate(words: Sequence[str], program: str, reactor: EPollReactor) -> int:
         await farm.start()
         for line in farm.lines():
             print(line)
+        if plan.mix:
+            print(f"{program} run {daemon_words(plan)}")
         print("ready", flush=True)
 
     logs.begin(logs.TextLog(sys.stderr))
@@ -103,6 +108,19 @@ def _plan(options: argparse.Namespace) -> FarmPlan | None:
         return None
 
 
+def _enough_files(plan: FarmPlan) -> bool:
+    """Whether so many listeners can be had; where not, that has been said."""
+    needed, limit = open_files(plan, FAMILIES), raise_file_limit()
+    if needed > limit:
+        print(
+            f"{'--mix' if plan.mix else '--miners'}: {plan.total:,} miners need {needed:,} open "
+            f"files, and this process may have {limit:,}: simulate fewer, or raise the limit "
+            f"(ulimit -n {needed}; LimitNOFILE= of a systemd unit)",
+            file=sys.stderr,
+        )
+    return needed <= limit
+
+
 def _time(reactor: EPollReactor, speed: float) -> Now:
     return steady(reactor) if speed == 1 else hasten(reactor, speed)
 
@@ -133,7 +151,7 @@ def _demo_parser(program: str) -> argparse.ArgumentParser:
 def _demo_options(farm: Farm, options: argparse.Namespace, folder: str) -> argparse.Namespace:
     hosts = [device.host for device in farm.devices]
     words = minding(hosts, options.port, options.speed, folder, scattered=options.scatter)
-    words += wishing([device.pools for device in farm.devices])
+    words += wishing([dragon.pools for dragon in farm.dragons])
     return build_parser("run", MOTHER, "").parse_args(words, env_vars={})
 
 

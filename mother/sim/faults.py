@@ -20,12 +20,22 @@ class Fault(enum.StrEnum):
     HTTP_500 = "http-500"
     WRONG_PASSWORD = "wrong-password"  # noqa: S105  # a fault's name
     VANISHED = "vanished"
+    FLOOD = "flood"
+    DRIP = "drip"
+    RESET = "reset"
 
 
-FAULTS = tuple(fault for fault in Fault if fault is not Fault.NONE)
+HOSTILE = (Fault.FLOOD, Fault.DRIP, Fault.RESET)
+"""Those that happen to a device only where they are named: ten MiB, a byte a second, cut off."""
+
+FAULTS = tuple(fault for fault in Fault if fault is not Fault.NONE and fault not in HOSTILE)
+"""Those that come at random, and with `all`."""
 
 BOARD_FAULTS = frozenset({Fault.DEAD_BOARD, Fault.SLOW_BOARD, Fault.MISSING_BOARD})
 """Those that a reboot may cure."""
+
+WIRE_FAULTS = frozenset({Fault.HANG, Fault.GARBAGE, Fault.TRUNCATED, *HOSTILE})
+"""Those that need to know nothing of the family: any listener can have them."""
 
 
 def dice(*what: object) -> float:

@@ -5,23 +5,28 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mother.sim.dragonmint.models import MODELS, is_version
-from mother.sim.faults import FAULTS, Fault
-from mother.sim.plan import FarmPlan, usable
+from mother.sim.families import DRAGONMINT, FAMILIES, SimFamily
+from mother.sim.faults import FAULTS, HOSTILE, Fault
+from mother.sim.mix import check_ports, parsed_mix
+from mother.sim.plan import WEB, FarmPlan, berths, usable
 
 LOOPBACK = ipaddress.IPv4Network("127.0.0.0/8")
+MINERS, PORT = 10, 8080
+KINDS = (*FAULTS, *HOSTILE)
 
+_HOSTILE = "flood (ten MiB as an answer), drip (a byte a second), reset (in mid-answer)"
 
 _OPTIONS: dict[str, dict[str, Any]] = {
-    "--miners": {"type": int, "default": 10, "metavar": "N", "help": "how many (default 10)"},
+    "--miners": {"type": int, "metavar": "N", "help": "how many (default 10)"},
     "--network": {
         "default": "127.77.0.0/16",
         "help": "loopback network they live in, one address each (default %(default)s)",
     },
-    "--port": {"type": int, "default": 8080, "help": "TCP port of all of them (default 8080)"},
+    "--port": {"type": int, "help": "TCP port of all of them (default 8080)"},
     "--seed": {
         "type": int,
         "default": 0,
@@ -33,7 +38,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "default": [],
         "metavar": "KIND[:COUNT]",
         "help": "miners that are faulty from the start, may be repeated: "
-        f"{', '.join(FAULTS)}; all for one of each, none",
+        f"{', '.join(FAULTS)}; all for one of each of these, none; and {_HOSTILE}",
     },
     "--faulty": {
         "type": float,
@@ -44,8 +49,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--model": {
         "default": "T1",
         "metavar": "MIX",
-        "help": f"models, such as T1 or T1:8,T2:2, of {', '.join(MODELS)} (default %(default)s; "
-        "only T1 is made from recordings)",
+        "help": "models of DragonMints, such as T1 or T1:8,T2:2, of "
+        f"{', '.join(MODELS)} (default %(default)s; only T1 is made from recordings)",
     },
     "--newest-firmware": {
         "default": "",
@@ -92,31 +97,44 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """All options of the simulated farm."""
-    for name, settings in _OPTIONS.items():
+_MIXED: dict[str, dict[str, Any]] = {
+    "--mix": {
+        "default": "",
+        "metavar": "FAMILY=N,...",
+        "help": "how many of which family, in place of --miners, such as "
+        f"antminer=40,dragonmint=5; of {', '.join(FAMILIES)}. Every port is then as far above "
+        "the real one as --port is above 80",
+    },
+    "--real-ports": {
+        "action": "store_true",
+        "help": "listen where real miners do: 80, 4028, 4433; needs root",
+    },
+}
+"""What a farm of several families has besides."""
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, mixed: bool = False) -> None:
+    """All options of the simulated farm; `mixed`: also those for several families."""
+    for name, settings in {**_OPTIONS, **(_MIXED if mixed else {})}.items():
         parser.add_argument(name, **settings)
 
 
-def plan_from(options: argparse.Namespace) -> FarmPlan:
+def plan_from(
+    options: argparse.Namespace, families: Mapping[str, SimFamily] = FAMILIES
+) -> FarmPlan:
     """The plan; raises ValueError with one line that names the option and the cure."""
-    _check_network(options.network, options.miners)
-    if not 1 <= options.port <= 65535:
-        raise ValueError(f"--port {options.port}: choose a port from 1 to 65535, such as 8080")
-    faulty = _percent("--faulty", options.faulty)
-    faults = _faults(options.fault)
-    if sum(faults.values()) > options.miners:
-        raise ValueError(
-            f"--fault names {sum(faults.values())} faulty miners of {options.miners}: "
-            "name fewer, or raise --miners"
-        )
-    return FarmPlan(
-        miners=options.miners,
+    mix = parsed_mix(getattr(options, "mix", ""), families)
+    if mix and options.miners is not None:
+        raise ValueError(f"--miners {options.miners}: leave it out, --mix says how many")
+    miners = MINERS if options.miners is None else options.miners
+    _check_network(options.network, miners, mix)
+    plan = FarmPlan(
+        miners=miners,
         network=options.network,
-        port=options.port,
+        port=_port(options, [families[name] for name in mix or {DRAGONMINT: miners}]),
         seed=options.seed,
-        faults=faults,
-        faulty=faulty,
+        faults=_faults(options.fault),
+        faulty=_percent("--faulty", options.faulty),
         models=_models(options.model),
         newest_firmware=_version("--newest-firmware", options.newest_firmware),
         firmware_url=_firmware_url(options.firmware_url),
@@ -126,10 +144,35 @@ def plan_from(options: argparse.Namespace) -> FarmPlan:
         cure=_percent("--cured-by-reboot", options.cured_by_reboot) / 100,
         fresh=options.fresh,
         scatter=options.scatter,
+        mix=mix,
     )
+    _check_faults(plan, families)
+    return plan
 
 
-def _check_network(text: str, miners: int) -> None:
+def _port(options: argparse.Namespace, families: Sequence[SimFamily]) -> int:
+    port: int = PORT if options.port is None else options.port
+    mixed = bool(getattr(options, "mix", ""))
+    if getattr(options, "real_ports", False):
+        if options.port is not None:
+            raise ValueError(f"--port {port}: leave it out, --real-ports says where to listen")
+        return WEB
+    check_ports(f"--port {port}", port, families, shifted=mixed)
+    return port
+
+
+def _check_faults(plan: FarmPlan, families: Mapping[str, SimFamily]) -> None:
+    named = sum(plan.faults.values())
+    if named > plan.total:
+        raise ValueError(
+            f"--fault names {named} faulty miners of {plan.total}: "
+            f"name fewer, or raise {'the numbers of --mix' if plan.mix else '--miners'}"
+        )
+    if named and plan.mix:
+        berths(plan, families)
+
+
+def _check_network(text: str, miners: int, mix: Mapping[str, int]) -> None:
     try:
         network = ipaddress.IPv4Network(text)
     except ValueError:
@@ -144,9 +187,11 @@ def _check_network(text: str, miners: int) -> None:
     room = len(usable(text))
     if miners < 1:
         raise ValueError(f"--miners {miners}: at least 1")
-    if miners > room:
+    total = sum(mix.values()) or miners
+    if total > room:
+        lower = f"lower the {total} miners of --mix" if mix else f"lower --miners {miners}"
         raise ValueError(
-            f"--network {text} has room for {room}: lower --miners {miners} "
+            f"--network {text} has room for {room}: {lower} "
             "or name a larger network, such as 127.77.0.0/16"
         )
 
@@ -185,7 +230,7 @@ def _faults(named: Sequence[str]) -> dict[str, int]:
     for text in named:
         kind, _, count = text.partition(":")
         if kind not in {*Fault, "all"}:
-            raise ValueError(f"--fault {text}: the kinds are {', '.join(FAULTS)}, all, none")
+            raise ValueError(f"--fault {text}: the kinds are {', '.join(KINDS)}, all, none")
         if count and not (count.isdecimal() and int(count)):
             raise ValueError(f"--fault {text}: the count is a number from 1, such as {kind}:2")
         for each in FAULTS if kind == "all" else [Fault(kind)]:

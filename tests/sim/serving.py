@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
@@ -12,6 +12,7 @@ from twisted.internet import reactor
 from twisted.internet.interfaces import IDelayedCall, IListeningPort
 from twisted.internet.posixbase import PosixReactorBase
 
+from mother.sim.families import FAMILIES, SimFamily
 from mother.sim.farm import Farm
 from mother.sim.plan import FarmPlan
 
@@ -49,11 +50,13 @@ class Hastened:
 
 
 @asynccontextmanager
-async def served(speed: float = 1.0, **plan: Any) -> AsyncIterator[Farm]:
+async def served(
+    speed: float = 1.0, families: Mapping[str, SimFamily] = FAMILIES, **plan: Any
+) -> AsyncIterator[Farm]:
     """A listening farm whose time runs `speed` times faster; one network per caller."""
     hastened = Hastened(cast(PosixReactorBase, reactor), speed)
     settings: dict[str, Any] = {"miners": 1, "port": 0, **plan}
-    farm = Farm(FarmPlan(**settings), hastened, hastened.seconds)
+    farm = Farm(FarmPlan(**settings), hastened, hastened.seconds, families)
     await farm.start()
     try:
         yield farm

@@ -21,7 +21,7 @@ POOL = "stratum+tcp://pool.example:3333"
 async def against_a_device(job: Callable[[str, Dragon], None], **plan: Any) -> None:
     """Run blocking `job(host, device)` in a thread against one served device."""
     async with served(network="127.78.0.0/16", **plan) as farm:
-        [device] = farm.devices
+        [device] = farm.dragons
         await deferToThread(job, f"{device.host}:{device.port}", device)
 
 

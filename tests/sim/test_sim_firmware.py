@@ -102,7 +102,7 @@ async def test_an_upload_without_its_file_or_cut_short_is_answered_and_flashes_n
     body: bytes, kind: str
 ) -> None:
     async with served(speed=1000, network="127.79.21.1/32") as farm:
-        [device] = farm.devices
+        [device] = farm.dragons
         answer = await post(device, body, kind)
         assert (answer.code, await treq.content(answer)) == (200, b"")
         assert device.writes[-1].form == {"file": "", "size": "0", "sha256": ""}
@@ -113,7 +113,7 @@ async def test_an_upload_without_its_file_or_cut_short_is_answered_and_flashes_n
 @on_the_reactor
 async def test_a_whole_upload_to_a_served_device_flashes_it() -> None:
     async with served(speed=1000, network="127.79.22.1/32") as farm:
-        [device] = farm.devices
+        [device] = farm.dragons
         await post(device, multipart())
         await deferLater(reactor, 0.05)
         assert device.boots == 1
@@ -196,6 +196,6 @@ def test_the_newest_build_is_where_the_simulation_says() -> None:
 async def test_a_large_file_arrives_whole() -> None:
     content = os.urandom(24 << 20)
     async with served(network="127.79.20.1/32") as farm:
-        [device] = farm.devices
+        [device] = farm.dragons
         assert (await post(device, multipart(content))).code == 200
         assert device.writes[-1].form == form(NAME, content)

@@ -20,7 +20,7 @@ def overview(dragon: Dragon) -> dict[str, Any]:
     del settings["success"]
     return {
         **recorded,
-        "type": dragon.model.name,
+        "type": dragon.model,
         "hardware": {
             **recorded["hardware"],
             "status": uptime_text(dragon.now(), dragon.uptime),
@@ -28,7 +28,7 @@ def overview(dragon: Dragon) -> dict[str, Any]:
         },
         "network": settings,
         "version": {
-            "hwver": dragon.model.hardware,
+            "hwver": dragon.make.hardware,
             "ethaddr": dragon.mac,
             "build_date": dragon.firmware.build_date,
             "platform_v": dragon.firmware.version,
@@ -140,7 +140,7 @@ def stats(dragon: Dragon) -> dict[str, Any]:
     answer = HANDMADE["stats"]
     status, entry = answer["STATUS"][0], answer["STATS"][0]
     entries = [
-        {**entry, "STATS": board.index, "ID": f"{dragon.model.device_name}{board.index}"}
+        {**entry, "STATS": board.index, "ID": f"{dragon.make.device_name}{board.index}"}
         | {"Elapsed": int(dragon.elapsed)}
         for board in dragon.boards
         if not board.missing

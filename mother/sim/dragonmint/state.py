@@ -63,7 +63,7 @@ class Dragon:
         self.host = self.lease = host
         self.port = port
         self.mac = mac
-        self.model = model
+        self.make = model
         self.now = now
         self.cure = cure
         self.firmware = Firmware(model.firmware)
@@ -86,6 +86,11 @@ class Dragon:
         self._fault = Fault.NONE
         self._pools_dead = False
         self._booted(now() - uptime)
+
+    @property
+    def model(self) -> str:
+        """The name of its model."""
+        return self.make.name
 
     # Presence
 

@@ -47,7 +47,7 @@ def _device(dragon: Dragon, board: Board) -> dict[str, Any]:
         **_DEVICE,
         "ASC": board.index,
         "ID": board.index,
-        "Name": dragon.model.device_name,
+        "Name": dragon.make.device_name,
         "Status": "Dead" if board.dead else "Alive",
         "Temperature": board.temperature(now, dragon.mining_from),
         "MHS av": number(board.total(now) / max(1.0, elapsed)),
@@ -59,7 +59,7 @@ def _device(dragon: Dragon, board: Board) -> dict[str, Any]:
         "Hash Rate": windows[_copied_window(elapsed)],
     }
     if dragon.firmware.modern:
-        row |= _scaled(dragon, row["Hash Rate"] * dragon.model.base)
+        row |= _scaled(dragon, row["Hash Rate"] * dragon.make.base)
     return row
 
 
@@ -73,14 +73,14 @@ def _scaled(dragon: Dragon, rate_h: float) -> dict[str, Any]:
     factor, prefix = next((p for p in _PREFIXES if rate_h >= p[0]), _PREFIXES[-1])
     return {
         "Hash Rate": number(rate_h / factor),
-        "Unit": prefix + dragon.model.unit,
+        "Unit": prefix + dragon.make.unit,
         "Hash Rate H": number(rate_h),
     }
 
 
 def _shares(dragon: Dragon, board: Board) -> dict[str, Any]:
     now = dragon.now()
-    work = board.total(now) / dragon.model.board_rate * DIFF1_PER_S
+    work = board.total(now) / dragon.make.board_rate * DIFF1_PER_S
     accepted_work = work * 0.972
     accepted = int(accepted_work / SHARE_DIFFICULTY)
     rejected = int(work * 0.005 / SHARE_DIFFICULTY)

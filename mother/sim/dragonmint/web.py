@@ -19,9 +19,9 @@ from mother.sim.dragonmint.multipart import upload
 from mother.sim.dragonmint.replies import API_HEADERS, INDEX, INDEX_HEADERS, PAGES
 from mother.sim.dragonmint.state import Dragon, Write
 from mother.sim.faults import Fault
+from mother.sim.wire import GARBAGE
 
 FLASHING_S = 20.0
-RAW_GARBAGE = bytes(range(128, 256)) + b"\x00\x16\x03\x01\r\n\r\n" + bytes(range(128))
 _PLAIN = {"Content-Type": "text/plain", "Server": API_HEADERS["Server"]}
 _PAGE = {"Content-Type": "text/html", "Server": API_HEADERS["Server"]}
 _FIRMWARE_FILE = re.compile(r"^/files/[^/]+/([^/]+)\.swu$")
@@ -162,7 +162,7 @@ class _Device(Resource):
         """The request is taken and never answered."""
 
     def _garbage(self, request: Request, path: str) -> None:
-        _connection(request).write(RAW_GARBAGE)
+        _connection(request).write(GARBAGE)
         _connection(request).loseConnection()
 
     def _truncated(self, request: Request, path: str) -> None:
