@@ -75,6 +75,13 @@ class Nature(Struct, frozen=True):
     hot_chip: float = 110.0
 
 
+class Nameplate(Struct, frozen=True):
+    """What the maker says of a model: `hashrate` in H/s, `power` in W; None where unknown."""
+
+    hashrate: float | None = None
+    power: float | None = None
+
+
 class Traces(Struct, frozen=True):
     """What an address showed when it was met, before anybody logged in.
 
@@ -180,6 +187,9 @@ class Family(Protocol):
 
     def device(self, address: Address, credential: Credential) -> Device:
         """A device of this family; connects to nothing yet."""
+
+    def nameplate(self, model: str) -> Nameplate | None:
+        """What the maker says of a model; None where it is not known."""
 
     def at_rest(self, native: Mapping[str, float]) -> Mapping[str, float]:
         """Those native metrics that are 0 once the device is gone or asleep, each as 0."""

@@ -7,6 +7,7 @@ a knock at Whatsminer's third port; each only where somebody is looked for who w
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,7 @@ from mother.net.wire import Wire
 PAGE_LIMIT = 64 * 1024
 VERSION_LIMIT = 64 * 1024
 KEPT = 4096
+TO_TLS = 307
 
 ANSWER_WITHIN = 5.0
 """Seconds for each question; a Whatsminer is slow."""
@@ -34,7 +36,10 @@ _REALM = re.compile(r'realm="?([^",]{0,64})', re.IGNORECASE)
 
 
 class Identifier:
-    """Collects the traces of an address. `families` are those that are looked for."""
+    """Collects the traces of an address. `families` are those that are looked for.
+
+    `connect` is asked for the seconds of a knock; `seconds` is a clock that is never set.
+    """
 
     def __init__(
         self,
@@ -42,26 +47,38 @@ class Identifier:
         knocker: Callable[[], Knocker],
         families: Callable[[], tuple[str, ...]],
         connect: Callable[[], float],
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._wire = wire
+        self._seconds = seconds
         self._knocker = knocker
         self._families = families
         self._connect = connect
 
     async def traces(self, host: str, deadline: float) -> Traces:
-        """What it shows, within about `deadline` seconds; never raises DeviceError."""
+        """What it shows, within `deadline` seconds; never raises DeviceError.
+
+        A question has at most half of the time that is left, so that the next one has its turn.
+        The page is asked for even where only the cgminer port tells: who speaks HTTP on that is
+        known by its page alone.
+        """
+        end = self._seconds() + deadline
+
+        def within() -> float:
+            return max(0.0, min(ANSWER_WITHIN, (end - self._seconds()) / 2))
+
         ports = self._wire.ports()
         wanted = knocks(ports, self._families())
         asked = frozenset((*wanted.first, *wanted.then))
-        within = min(deadline, ANSWER_WITHIN)
+        pages = (ports.dragon, ports.web) if ports.dragon in asked else (ports.web,)
         found = Traces(host, frozenset(), ports)
-        for port in dict.fromkeys((ports.dragon, ports.web)):
-            if port in asked and not found.status:
-                found = await self._page(found, port, within)
+        for port in dict.fromkeys(pages):
+            if not found.status and (port in asked or ports.cgminer in asked):
+                found = await self._page(found, port, within())
         if ports.cgminer in asked and not speaks_http(found.page):
-            found = await self._version(found, ports.cgminer, within)
+            found = await self._version(found, ports.cgminer, within())
         if ports.whatsminer in asked and _may_be_whatsminer(found):
-            found = await self._third(found, ports)
+            found = await self._third(found, ports, within())
         return found
 
     async def _page(self, found: Traces, port: int, deadline: float) -> Traces:
@@ -99,16 +116,22 @@ class Identifier:
             return _opened(found, port, said=said[:KEPT])
         return _opened(found, port, version=version, said=said[:KEPT])
 
-    async def _third(self, found: Traces, ports: Ports) -> Traces:
-        knock = self._knocker().knock(found.host, ports.whatsminer, self._connect())
+    async def _third(self, found: Traces, ports: Ports, deadline: float) -> Traces:
+        within = min(self._connect(), deadline)
+        knock = self._knocker().knock(found.host, ports.whatsminer, within)
         opens = await Deferred.fromCoroutine(knock)
         return _opened(found, ports.whatsminer) if opens else found
 
 
 def _may_be_whatsminer(found: Traces) -> bool:
-    """It said so, or it said nothing that tells what it is."""
+    """It said so, or it said nothing that tells what it is.
+
+    A Whatsminer's answers have their STATUS flat, as no cgminer's are, and its page leads to TLS.
+    """
     said = found.said.upper()
-    return b"BTMINER" in said or b"BITMICRO" in said or not (found.version or found.page)
+    named = b"BTMINER" in said or b"BITMICRO" in said
+    flat = isinstance(found.version.get("STATUS"), str)
+    return named or flat or found.status == TO_TLS or not (found.version or found.page)
 
 
 def _opened(found: Traces, port: int, **more: Any) -> Traces:

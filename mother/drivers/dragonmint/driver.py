@@ -18,7 +18,7 @@ from mother.core.model import (
     Settings,
 )
 from mother.core.reading import Reading
-from mother.drivers.base import Capability, Confirm, Evidence, Nature, Traces
+from mother.drivers.base import Capability, Confirm, Evidence, Nameplate, Nature, Traces
 from mother.drivers.dragonmint import configured, firmware, forms, metrics, parse
 from mother.drivers.dragonmint.session import Session, accept
 from mother.drivers.dragonmint.writes import WRITES
@@ -94,6 +94,10 @@ class DragonMint:
     def device(self, address: Address, credential: Credential) -> DragonMintDevice:
         """A miner at this address."""
         return DragonMintDevice(Session(self._http, self._timeout, self._idle, address, credential))
+
+    def nameplate(self, model: str) -> Nameplate | None:
+        """None: its readings tell what their model shall do."""
+        return None
 
     def at_rest(self, native: Mapping[str, float]) -> Mapping[str, float]:
         """Hashrates and Alive, as 0."""

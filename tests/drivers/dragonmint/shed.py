@@ -30,7 +30,7 @@ class Shed:
             self.ether.seconds,
         )
         Deferred.fromCoroutine(farm.start())
-        self.dragon: Dragon = farm.devices[0]
+        self.dragon: Dragon = farm.dragons[0]
         self.family = DragonMint(Http(cast(Any, self.ether)), lambda: timeout)
         self.device = self.at(PASSWORDS.get(model, "admin"))
 

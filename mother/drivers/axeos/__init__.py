@@ -1,0 +1,1 @@
+"""Bitaxe, NerdAxe and whatever else runs AxeOS: small open-source miners."""
