@@ -232,18 +232,13 @@ class Adoption:
         return True
 
     def _welcome(self, family: Family, device: Device, who: Description) -> Entry:
-        config = self._config()
-        ident = device_id(config.site, who.mac)
+        ident = device_id(self._config().site, who.mac)
         known = self._memory.device(ident)
         replaced = self._memory.undertaken.successors.get(who.mac, "")
-        worker = self._roster.free_worker(
-            (replaced and known.worker)
-            or worker_name(config.worker_template, who.mac, who.model, family.name),
-            worker_name(_WHOLE.get(family.name, "{family}-{mac}"), who.mac, "", family.name),
-            ident,
-        )
+        worker = self._name(family, who, ident, known.worker if replaced else "")
         entry = Entry(ident, worker, family, device, who)
         entry.stands_for, entry.boards = replaced, known.setup.boards
+        entry.place = known.place
         entry.described(who, self._now())
         entry.factory_login = is_factory_login(family, device)
         self._meeting.lives(ident, device.address.host)
@@ -275,6 +270,13 @@ class Adoption:
         )
         self._settled(entry)
         return entry
+
+    def _name(self, family: Family, who: Description, ident: str, inherited: str) -> str:
+        """What it is called: as the one that it replaced, or by its MAC address."""
+        template = self._config().worker_template
+        wanted = inherited or worker_name(template, who.mac, who.model, family.name)
+        whole = _WHOLE.get(family.name, "{family}-{mac}")
+        return self._roster.free_worker(wanted, worker_name(whole, who.mac, "", family.name), ident)
 
     def _house(self, entry: Entry, device: Device, who: Description) -> Entry:
         """A known miner was found at an address that is its own from now on."""
@@ -316,7 +318,7 @@ class Adoption:
 
         A claim that was heard, and a sighting that was met, count as found by themselves.
         """
-        met = set(looked_at)
+        met = {self._place(address) for address in looked_at}
         for address, entry in tuple(self._claims.items()):
             missed = entry.claimants.get(address, GIVE_UP_SCANS)
             if missed >= GIVE_UP_SCANS or entry.dismissed:

@@ -94,7 +94,7 @@ class Commands:
 
     Settings are read before they are written, left alone where they are so already, and read
     back. `wrote` is awaited just before a device is written to, so that a crash in the middle
-    still leaves the write remembered.
+    still leaves the write remembered. `heard` takes every reading that is made on the way.
     """
 
     log = Logger()
@@ -109,9 +109,11 @@ class Commands:
         misplaced: Callable[[Address], None],
         guard: Guard,
         clock: IReactorTime,
+        heard: Callable[[Entry, Reading], None],
     ) -> None:
         self._roster = roster
-        self._confirming = Confirming(clock, now)
+        self._confirming = Confirming(clock, now, heard)
+        self._heard = heard
         self._bus = bus
         self._now = now
         self._guard = guard
@@ -248,7 +250,9 @@ class Commands:
             raise
         try:
             return await self._read_back(entry, device, command, write.login)
-        except Unreachable as error:
+        except DeviceError as error:
+            if isinstance(error, Stranger):
+                self._misplaced(device.address)
             return Outcome("failed", f"sent, but not read back: {error}", True, unsure=True)
 
     async def _read_back(
@@ -283,7 +287,7 @@ class Commands:
     def _is_so(self, entry: Entry, command: Command, before: _Look) -> bool:
         """Whether there is nothing to do; what was read for that is kept."""
         if isinstance(before, Reading):
-            entry.answered(self._now(), before)
+            self._heard(entry, before)
             return before.asleep is SLEEP[command.kind]
         if not isinstance(before, Settings):
             return False

@@ -11,8 +11,9 @@ from collections.abc import Awaitable, Callable
 from twisted.internet.interfaces import IReactorTime
 
 from mother.core.clock import sleep
-from mother.core.errors import DeviceError, Refused, Stranger, Unreachable
+from mother.core.errors import DeviceError, Refused, Stranger, Unsupported
 from mother.core.model import Command, Credential
+from mother.core.reading import Reading
 from mother.drivers.base import Capability, Confirm, Device
 from mother.fleet.desired import reached
 from mother.fleet.roster import Entry
@@ -21,10 +22,19 @@ KEPT_ELSE = "it said yes and kept something else"
 
 
 class Confirming:
-    """Looks at a device after a write. `now` is the wall clock, `clock` for pauses."""
+    """Looks at a device after a write. `now` is the wall clock, `clock` for pauses.
 
-    def __init__(self, clock: IReactorTime, now: Callable[[], float]) -> None:
+    `heard` takes the readings that are made for that.
+    """
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        now: Callable[[], float],
+        heard: Callable[[Entry, Reading], None],
+    ) -> None:
         self._clock = clock
+        self._heard = heard
         self._now = now
         self._looks: dict[Confirm, Callable[[Entry, Device, Command], Awaitable[str]]] = {
             Confirm.SETTINGS: self._settings,
@@ -37,8 +47,8 @@ class Confirming:
     ) -> str:
         """What is wrong, in words; empty where it has worked, or shows by itself later.
 
-        The entry's lock is held. Raises Unreachable where it does not answer until the end,
-        Stranger, and other DeviceErrors.
+        The entry's lock is held. Raises the DeviceError where it gives no useful answer until the
+        end; Stranger, Refused and Unsupported at once.
         """
         look = self._looks.get(capability.confirm)
         if look is None:
@@ -48,9 +58,9 @@ class Confirming:
             late = self._clock.seconds() >= end
             try:
                 wrong = await look(entry, device, command)
-            except (Stranger, Refused):
+            except (Stranger, Refused, Unsupported):
                 raise
-            except Unreachable:
+            except DeviceError:  # what a mining program says that is just starting is no verdict
                 if late:
                     raise
                 wrong = "it does not answer"
@@ -74,7 +84,7 @@ class Confirming:
     async def _sleeps(self, entry: Entry, device: Device, wanted: bool) -> str:
         reading = await device.read(self._now())
         if entry.device is device:
-            entry.answered(self._now(), reading)
+            self._heard(entry, reading)
         if reading.asleep is wanted:
             return ""
         return "it still sleeps" if reading.asleep else "it does not sleep"

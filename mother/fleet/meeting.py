@@ -75,7 +75,7 @@ class Meeting:
 
         One that an earlier run has met there is asked by its own family's call alone.
         """
-        deadline = self._config().scan_timeout
+        deadline = self._config().scan_timeout / 2
         known = self._memory.device(self._homes.get(host, ""))
         for family in self.families():
             address = known.address
@@ -86,12 +86,13 @@ class Meeting:
         return await self.seen(host)
 
     async def seen(self, host: str) -> Claim | Foreigner | None:
-        """The same, whatever was there before."""
+        """The same, whatever was there before; None for a family's that is not looked for."""
         traces = await self._trace(host, self._config().scan_timeout)
-        for family in self.families():
+        wanted = self.families()
+        for family in self._families:
             address = family.claims(traces)
             if address is not None:
-                return Claim(family, address)
+                return Claim(family, address) if family in wanted else None
         name = self._foreign(traces)
         return Foreigner(name, _shown(traces)) if name else None
 

@@ -86,6 +86,9 @@ class Memory(Protocol):
     def save_now(self) -> Awaitable[None]:
         """Return when what is known now is kept, or could not be."""
 
+    def keep_beside(self, name: str, content: bytes) -> Awaitable[Path]:
+        """Keep another file under this name beside it; where it is. Raises OSError."""
+
 
 class Kept(Struct):
     """The file, its members still undecoded: one bad device costs that device."""
@@ -259,6 +262,20 @@ class FileMemory:
             await written
         except TimeoutError:
             self.log.error("{path} is not written in time: the disk hangs.", path=str(self._path))
+
+    async def keep_beside(self, name: str, content: bytes) -> Path:
+        """Write another file under this name beside it; where it is. Raises OSError."""
+        path = self._path.with_name(name)
+        self._files.write(path, content)
+        written = Deferred.fromCoroutine(self._files.flush())
+        written.addTimeout(PATIENCE, self._clock)
+        try:
+            await written
+        except TimeoutError:
+            raise OSError("the disk hangs") from None
+        if why := self._files.trouble(path):
+            raise OSError(why)
+        return path
 
     def save(self) -> None:
         """Begin to write what is known now."""

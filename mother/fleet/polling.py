@@ -12,16 +12,21 @@ from twisted.logger import Logger
 from mother.core.bus import Bus, Sample
 from mother.core.errors import DeviceError, Refused, Stranger
 from mother.core.model import Address, EventKind, Severity, State
-from mother.core.reading import Reading
+from mother.core.reading import Mode, Reading
 from mother.core.units import duration
 from mother.drivers.base import Device
+from mother.fleet.expected import completed, part, profile_key
 from mother.fleet.identity import recognised
 from mother.fleet.news import tell_of
+from mother.fleet.pace import LENIENT, Mean, pause, smoothed
 from mother.fleet.roster import REFUSED, Entry
 
 
 class Poller:
     """Reads miners; `skipped` counts polls left out because the last one is still in flight.
+
+    `spared` counts those left out because the device wants to be asked seldom. `healthy` gives
+    what a device hashed when it was well.
 
     `misplaced` is told of an address where another device answers than we believed, or one
     that refuses our login: it shall look who is there now. `seconds` times the answers.
@@ -35,12 +40,15 @@ class Poller:
         now: Callable[[], float],
         misplaced: Callable[[Address], None],
         seconds: Callable[[], float] = time.monotonic,
+        healthy: Callable[[str], Mapping[str, float]] = lambda _: {},
     ) -> None:
         self._bus = bus
         self._seconds = seconds
         self._now = now
         self._misplaced = misplaced
+        self._healthy = healthy
         self.skipped = 0
+        self.spared = 0
         self.polls = 0
         self.failures = 0
 
@@ -66,6 +74,9 @@ class Poller:
             if not entry.dismissed:
                 self._fail(entry, "it refuses our login", where)
             return False
+        if 0.0 <= now - entry.tried < LENIENT * pause(entry.family.nature, entry.latency):
+            self.spared += 1
+            return not entry.failures
         self.polls += 1
         entry.tried = now
         async with entry.lock:
@@ -82,8 +93,28 @@ class Poller:
                 self._failed(entry, device, error, where)
                 return False
         if not entry.dismissed:
-            self._answered(entry, with_boards(reading, entry.boards), latency)
+            entry.latency = smoothed(entry.latency, latency)
+            self._answered(entry, self._completed(entry, reading), latency)
         return True
+
+    def heard(self, entry: Entry, reading: Reading) -> None:
+        """Take and publish a reading that was made on another way than by a poll."""
+        if not entry.dismissed:
+            self._answered(entry, self._completed(entry, reading))
+
+    def _completed(self, entry: Entry, reading: Reading) -> Reading:
+        firmware, family = entry.description.firmware, entry.family
+        known = self._healthy(entry.id)
+        plate = family.nameplate(reading.model or entry.model)
+        plate = part(plate, entry.boards, reading.expected_boards)
+        whole = completed(with_boards(reading, entry.boards), firmware, known, plate)
+        if entry.mean is None:
+            entry.mean = Mean(family.nature.window)
+        if whole.mode is Mode.ACTIVE:
+            entry.mean.add(whole.at, whole.hashrate, profile_key(whole, firmware))
+        else:
+            entry.mean.reset()
+        return whole
 
     def homeless(self, entry: Entry, where: str) -> None:
         """Another device answers at its address; it counts as not reachable until it is found."""
@@ -102,7 +133,7 @@ class Poller:
         if told:
             self._publish(entry, entry.state())
 
-    def _answered(self, entry: Entry, reading: Reading, latency: float) -> None:
+    def _answered(self, entry: Entry, reading: Reading, latency: float | None = None) -> None:
         silent = entry.failing_since if entry.gone else None
         _rest(entry, reading)
         entry.answered(self._now(), reading)

@@ -19,9 +19,15 @@ class Ailment(enum.StrEnum):
     ABSURD = "absurd"
     UNREACHABLE = "unreachable"
     STALLED = "stalled"
+    SLOW = "slow"
+    TUNES = "tunes"
+    HALTED = "halted"
 
 
-UNCURABLE = frozenset({Ailment.UNREACHABLE, Ailment.STALLED})
+REPORTED = frozenset({Ailment.SLOW, Ailment.TUNES, Ailment.HALTED})
+"""These are told to people, and nothing else."""
+
+UNCURABLE = frozenset({Ailment.UNREACHABLE, Ailment.STALLED}) | REPORTED
 """No reboot is made for these: one cannot be ordered, or is no known cure (no pools are set)."""
 
 
@@ -120,9 +126,23 @@ class Ledger(Struct, frozen=True, omit_defaults=True):
     at: tuple[float, ...] = ()
 
 
+class Place(Struct, frozen=True, omit_defaults=True):
+    """Where a device stands and whose it is, by an operator's word; empty: not known."""
+
+    site: str = ""
+    rack: str = ""
+    row: str = ""
+    slot: str = ""
+    pdu: str = ""
+    outlet: str = ""
+    owner: str = ""
+    notes: str = ""
+
+
 class DeviceMemory(Struct, frozen=True, omit_defaults=True):
     """One device. `credential` is the place of its login in the configured list, no secret.
 
+    `healthy` is what it hashed when it was well, in H/s by firmware, profile and power target.
     `failures` counts failed polls in a row, the first of them at `failing_since`; `retry_at` is
     when its back-off ends.
     """
@@ -145,6 +165,8 @@ class DeviceMemory(Struct, frozen=True, omit_defaults=True):
     firmware: str = ""
     algorithm: str = ""
     serial: str = ""
+    healthy: dict[str, float] = {}
+    place: Place = Place()
 
 
 class LastRun(Struct, frozen=True, omit_defaults=True):

@@ -11,6 +11,8 @@ from mother.core.backoff import Backoff
 from mother.core.model import Address, Description, Settings, State
 from mother.core.reading import Reading
 from mother.drivers.base import Device, Family
+from mother.fleet.pace import Mean
+from mother.fleet.remembered import Place
 
 GONE_AFTER = 2
 """So many polls in a row must fail before a miner is called gone: one may be a lost packet."""
@@ -36,7 +38,7 @@ class Entry:
     poll still in flight brings is nobody's. `ailments` and `because` are the health loop's
     words. `settings` is what is configured on it, known since `settings_at`. `stands_for` is the
     MAC of the control board that it replaced, else empty; `boards` how many it shall have by an
-    operator's word.
+    operator's word, and `place` where it stands by the same.
     """
 
     def __init__(
@@ -70,7 +72,10 @@ class Entry:
         self.settings_at = 0.0
         self.stands_for = ""
         self.boards: int | None = None
+        self.place = Place()
         self.factory_login = False
+        self.latency = 0.0
+        self.mean: Mean | None = None
 
     @property
     def address(self) -> Address:

@@ -1,8 +1,9 @@
-"""Which miners a person means: one by any of its names, a model, a network, or all."""
+"""Which miners a person means: one by any name, a model, a rack, a group, a network, or all."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 import netaddr
@@ -13,6 +14,16 @@ from mother.fleet.roster import Entry, Roster
 ALL = "all"
 _MAC = re.compile("[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 MODEL = "model:"
+RACK = "rack:"
+GROUP = "group:"
+_KINDS = (MODEL, RACK, GROUP)
+
+Groups = Callable[[Entry], Iterable[str]]
+"""The groups of the configuration that hold a miner."""
+
+
+def _no_groups(_: Entry) -> Iterable[str]:
+    return ()
 
 
 class Scope(Struct, frozen=True):
@@ -20,18 +31,27 @@ class Scope(Struct, frozen=True):
 
     text: str
 
-    def covers(self, entry: Entry) -> bool:
-        """Whether this miner is meant."""
+    def covers(self, entry: Entry, groups: Groups = _no_groups) -> bool:
+        """Whether this miner is meant. A rack is `A3`, or `site/A3` where several have one."""
         if self.text in (ALL, entry.mac):
             return True
         if is_mac(self.text):
             return False
-        if self.text.startswith(MODEL):
-            return entry.model.lower() == self.text.removeprefix(MODEL)
+        if self.text.startswith(_KINDS):
+            return self._is_of_kind(entry, groups)
         if is_network(self.text):
             first, last = _network(self.text)
             return first <= _number(entry.address.host) <= last
         return self.text in names_of(entry)
+
+    def _is_of_kind(self, entry: Entry, groups: Groups) -> bool:
+        kind, _, wanted = self.text.partition(":")
+        if f"{kind}:" == MODEL:
+            return entry.model.lower() == wanted
+        if f"{kind}:" == GROUP:
+            return any(name.lower() == wanted for name in groups(entry))
+        rack = entry.place.rack.lower()
+        return bool(rack) and wanted in (rack, f"{entry.place.site.lower()}/{rack}")
 
 
 def is_mac(text: str) -> bool:
@@ -58,7 +78,9 @@ def scope_of(text: str) -> Scope:
     """The scope that a person wrote. Raises ValueError with a sentence."""
     wanted = text.strip().lower()
     if not wanted:
-        raise ValueError("name a miner, model:T1, a network such as 10.1.2.0/24, or all")
+        raise ValueError(
+            "name a miner, model:T1, rack:A3, group:NAME, a network such as 10.1.2.0/24, or all"
+        )
     if ("/" in wanted or "-" in wanted) and _looks_numeric(wanted):
         try:
             _network(wanted)
@@ -82,9 +104,15 @@ def settled_scope(text: str, roster: Roster) -> Scope:
     Raises ValueError, and LookupError where a miner is named that is not known.
     """
     scope = scope_of(text)
-    if scope.text == ALL or scope.text.startswith(MODEL) or is_network(scope.text):
+    if is_wide(scope.text):
         return scope
     return Scope(miner_of(scope.text, roster).mac)
+
+
+def is_wide(text: str) -> bool:
+    """Whether a scope may name more than one miner."""
+    word = text.strip().lower()
+    return word == ALL or word.startswith(_KINDS) or is_network(word)
 
 
 @lru_cache(maxsize=256)

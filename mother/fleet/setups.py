@@ -17,6 +17,7 @@ from mother.fleet.remembered import DeviceMemory
 from mother.fleet.restarts import has_restarted, is_over
 from mother.fleet.roster import Entry, Roster
 from mother.fleet.scope import Scope, is_mac
+from mother.fleet.subjects import subject_of
 from mother.fleet.undertaken import Before, DeviceSetup, HoldOrder, Restart, Undertakings
 
 FLASHING = 1800.0
@@ -60,9 +61,12 @@ class Setups:
         return self._memory.device(ident).worker or ident
 
     def absent(self) -> list[DeviceMemory]:
-        """Who is remembered and not here: given up, or not yet met since the start."""
-        known = self._memory.devices
-        return [one for ident, one in known.items() if one.mac and self._roster.get(ident) is None]
+        """Who is remembered and not here: given up, or not yet met since the start.
+
+        One of whom nothing but a place is known was never met: it has no name yet.
+        """
+        known, here = self._memory.devices, self._roster.get
+        return [one for id_, one in known.items() if one.mac and one.worker and here(id_) is None]
 
     def in_flight(self) -> set[str]:
         """Who was written to and not yet seen to hash, an earlier run included."""
@@ -100,8 +104,15 @@ class Setups:
         if not holds:
             return None
         single, wide = self._sorted(holds)
-        found = [*single.get(entry.mac, ()), *(one for one in wide if covers(one, entry))]
+        found = [*single.get(entry.mac, ()), *(one for one in wide if self._covers(one, entry))]
         return max(found, key=lambda one: one.until or float("inf"), default=None)
+
+    def groups_of(self, entry: Entry) -> tuple[str, ...]:
+        """The groups of the configuration that hold this miner."""
+        return self._config().groups_of(subject_of(entry))
+
+    def _covers(self, hold: HoldOrder, entry: Entry) -> bool:
+        return Scope(hold.scope).covers(entry, self.groups_of)
 
     def _sorted(self, holds: tuple[HoldOrder, ...]) -> _Holds:
         """Those on single miners by MAC address, and the others; sorted anew when they change."""
@@ -228,11 +239,6 @@ _REMEMBERED = frozenset({CommandKind.UPGRADE, CommandKind.SET_PASSWORD})
 
 _FINAL = frozenset({CommandKind.UPGRADE, CommandKind.FACTORY_RESET, CommandKind.SET_PASSWORD})
 """After these, what was before cannot be put back."""
-
-
-def covers(hold: HoldOrder, entry: Entry) -> bool:
-    """Whether it is on this miner."""
-    return Scope(hold.scope).covers(entry)
 
 
 def hold_text(hold: HoldOrder, now: float) -> str:

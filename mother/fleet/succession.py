@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mother.fleet.identity import device_id
 from mother.fleet.memory import Memory
-from mother.fleet.remembered import DeviceMemory, Watch
+from mother.fleet.remembered import DeviceMemory, Place, Watch
 from mother.fleet.roster import Entry, Roster
 
 
@@ -72,6 +72,7 @@ class Succession:
         self._roster.reserve(worker, ident)
         if entry is not None:
             entry.stands_for, entry.boards = first, boards
+            entry.place = self._memory.device(ident).place
             self._rename(entry, worker)
 
 
@@ -89,5 +90,6 @@ def _moved(old: DeviceMemory, new: DeviceMemory, mac: str) -> DeviceMemory:
         retry_at=new.retry_at,
         last_seen=new.last_seen,
         model=new.model or old.model,
+        place=old.place if old.place != Place() else new.place,
         setup=replace(new.setup, left_alone=old.setup.left_alone, boards=old.setup.boards),
     )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from msgspec import Struct
 
 from mother.core.model import Address, State, Totals
 from mother.core.reading import efficiency
+from mother.core.units import duration
+from mother.fleet.remembered import DeviceMemory, Place
 from mother.fleet.roster import Entry, Roster
 
 
@@ -32,6 +34,8 @@ class Row(Struct, frozen=True):
     because: tuple[str, ...]
     held: str = ""
     wish: str = ""
+    serial: str = ""
+    place: Place = Place()
 
 
 class Farm(Protocol):
@@ -125,6 +129,43 @@ class RosterView:
                     because=entry.because,
                     held=self._held(entry),
                     wish=self._wish(entry),
+                    serial=entry.description.serial,
+                    place=entry.place,
                 )
             )
         return sorted(rows, key=lambda row: row.worker)
+
+    def missed(self, devices: Mapping[str, DeviceMemory], now: float, sought: bool) -> list[Row]:
+        """A row for each that was met once and is not here now, until it is retired.
+
+        They are gone; not yet known where they are, as long as they were not `sought`: after
+        the start.
+        """
+        return [
+            _missed(known, known.address, now, sought)
+            for ident, known in devices.items()
+            if known.worker and known.address is not None and self._roster.get(ident) is None
+        ]
+
+
+def _missed(known: DeviceMemory, address: Address, now: float, sought: bool) -> Row:
+    seen = known.last_seen or known.first_seen or 0.0
+    why = f"Not seen for {duration(now - seen)}" if seen else "Not seen yet"
+    return Row(
+        worker=known.worker,
+        address=address,
+        mac=known.mac,
+        model=known.model,
+        firmware=known.firmware,
+        state=State.GONE if sought else State.UNKNOWN,
+        hashrate=None,
+        expected_hashrate=None,
+        boards_alive=None,
+        boards_expected=None,
+        temperature_max=None,
+        uptime=None,
+        last_seen=seen,
+        because=(f"{why}." if sought else f"{why}; mother has just started.",),
+        serial=known.serial,
+        place=known.place,
+    )

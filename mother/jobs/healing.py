@@ -17,6 +17,7 @@ from mother.config.model import DeviceSettings
 from mother.core.reading import Reading
 from mother.core.units import finite, moment
 from mother.fleet.remembered import (
+    REPORTED,
     UNCURABLE,
     BreakerState,
     Condition,
@@ -188,7 +189,10 @@ def _unseen(case: Case) -> Hold | None:
 
 
 def _unripe(case: Case) -> Hold | None:
-    return None if case.ripe else Hold("It is watched on first.")
+    if case.ripe:
+        return None
+    ill = {one.ailment for one in case.watch.conditions if one.ill}
+    return Hold("Not rebooted for that." if ill <= REPORTED else "It is watched on first.")
 
 
 def _hot(case: Case) -> Hold | None:

@@ -15,14 +15,18 @@ from mother.core.loop import ROUND
 from mother.core.model import Command, CommandKind, EventKind, Severity
 from mother.core.pulse import Pulse
 from mother.fleet.commands import Commands
+from mother.fleet.expected import learned
+from mother.fleet.forgetting import surplus, tell_forgotten
 from mother.fleet.memory import Memory
 from mother.fleet.news import tell_of
+from mother.fleet.pace import pause
 from mother.fleet.polling import Poller
-from mother.fleet.remembered import UNCURABLE, Phase
+from mother.fleet.remembered import UNCURABLE, Phase, Watch
 from mother.fleet.roster import Entry, Roster
 from mother.fleet.subjects import subject_of
 from mother.jobs import breaker, healing
 from mother.jobs.chart import Chart
+from mother.jobs.output import Output, tells
 from mother.jobs.rules import judge, sentences, unsure
 
 AT_ONCE = 50
@@ -33,7 +37,6 @@ FIRST_LOOK = 5.0
 """Seconds between two looks until the first scan is done."""
 
 COMMAND_LIFE = 60.0
-FORGET_AFTER = 30 * 86400.0
 
 
 class Health:
@@ -161,10 +164,11 @@ class Health:
         verdict = judge(
             old.watch,
             reading,
-            self._settings(entry),
+            self._paced(entry),
             now,
             failing_since=entry.failing_since,
             failures=entry.failures,
+            output=self._output(entry),
         )
         record = healing.observed(old.record, verdict.watch, reading, now)
         self._chart.keep(entry, verdict.watch, record)
@@ -176,10 +180,38 @@ class Health:
             entry.because = ()
         if verdict.grew_hot:
             boards = ", ".join(str(board) for board in verdict.hot)
-            self._tell(entry, EventKind.HOT, f"is hot: board {boards} above 100 °C; not rebooted")
+            self._tell(
+                entry,
+                EventKind.HOT,
+                f"is hot: board {boards} above {entry.family.nature.hot:g} °C; not rebooted",
+            )
         if verdict.cooled:
             self._tell(entry, EventKind.COOL, "has cooled down")
         self._follow_up(entry)
+        self._learn(entry, verdict.watch)
+
+    def _output(self, entry: Entry) -> Output:
+        mean = None if entry.mean is None else entry.mean.value(self._now())
+        return Output(mean, entry.family.nature)
+
+    def _learn(self, entry: Entry, watch: Watch) -> None:
+        """What a miner does that is well is what is expected of it where it does not say."""
+        reading = entry.reading
+        if reading is None or watch.conditions or entry.failures:
+            return
+        known, output = self._memory.device(entry.id), self._output(entry)
+        if not tells(watch, reading, output.nature):
+            return
+        healthy = learned(reading, entry.description.firmware, known.healthy, output.mean)
+        if healthy is not None:
+            self._memory.remember(entry.id, replace(known, healthy=healthy))
+
+    def _paced(self, entry: Entry) -> DeviceSettings:
+        """Its settings; one that must be asked seldom is not judged as often as it says."""
+        settings, every = self._settings(entry), pause(entry.family.nature, entry.latency)
+        if every <= settings.health_check_interval:
+            return settings
+        return replace(settings, health_check_interval=every)
 
     def _follow_up(self, entry: Entry) -> None:
         """Say what became of a reboot of ours."""
@@ -193,7 +225,7 @@ class Health:
         for ident in self._chart.never_back():
             if self._roster.get(ident) is None:
                 self._chart.told(ident)
-                worker = self._memory.device(ident).worker
+                worker = self._memory.device(ident).worker or ident
                 self._bus.tell(
                     EventKind.REBOOT_FAILED,
                     Severity.ERROR,
@@ -331,18 +363,12 @@ class Health:
         return float("inf") if since is None else since
 
     def _forget_old(self) -> None:
-        """Those that were given up long ago."""
-        oldest = self._now() - FORGET_AFTER
-        old = {
-            ident
-            for ident, known in self._memory.devices.items()
-            if (known.last_seen or known.first_seen or 0.0) < oldest
-        }
-        old |= {ident for ident, since in self._roster.given_up.items() if since < oldest}
+        """Those that there is no room for; who is gone is remembered until it is retired."""
+        old = surplus(self._memory.devices, lambda one: self._roster.get(one) is not None)
+        tell_forgotten(self._bus, [self._memory.device(one).worker or one for one in old])
         for ident in old:
-            if self._roster.get(ident) is None:
-                self._chart.forget(ident)
-                self._roster.forget(ident)
+            self._chart.forget(ident)
+            self._roster.forget(ident)
         for ident in [ident for ident in self._due if self._roster.get(ident) is None]:
             del self._due[ident]
             self._odd.discard(ident)

@@ -17,12 +17,23 @@ from msgspec.structs import replace
 from mother.config.model import DeviceSettings
 from mother.core.reading import Board, Reading
 from mother.core.units import duration, finite, si
+from mother.drivers.base import Nature
 from mother.fleet.remembered import Ailment, Condition, Watch
+from mother.jobs.output import SLOW_FOR, TUNES_FOR, Output, Sign, halted, slow, too_hot, tunes
 
 WARM_UP = 900.0
 """So long after a start, in seconds, the 15 min hashrate says nothing."""
 
-HOT = 100.0
+LASTING = {
+    Ailment.DEAD: 0.0,
+    Ailment.HALTED: 0.0,
+    Ailment.SLOW: SLOW_FOR,
+    Ailment.TUNES: TUNES_FOR,
+}
+"""How long some must last to be an illness; the others as long as the settings say. Seconds."""
+
+NO_OUTPUT = Output()
+
 TOO_HOT_TO_BE_TRUE = 200.0
 TOO_COLD_TO_BE_TRUE = -50.0
 """Board temperatures, in C."""
@@ -41,14 +52,6 @@ class Patience(Struct, frozen=True):
 
 
 PATIENCE = Patience()
-
-
-class Sign(Struct, frozen=True):
-    """What one reading says of one condition; `holds` None: it cannot be judged now."""
-
-    holds: bool | None
-    found: float | None = None
-    wanted: float | None = None
 
 
 class Verdict(Struct, frozen=True):
@@ -85,11 +88,13 @@ def judge(
     failing_since: float | None = None,
     failures: int = 0,
     patience: Patience = PATIENCE,
+    output: Output = NO_OUTPUT,
 ) -> Verdict:
     """Judge one device by its newest reading, or by None when its last poll failed.
 
     `failing_since` is the time of the first of `failures` failed polls in a row. A reading
-    that was judged before changes nothing: only new ones let a timer run. A device whose
+    that was judged before changes nothing: only new ones let a timer run. `output` is what it
+    hashed in the mean. A device whose
     mining program restarts is not judged, its timers are kept.
     """
     before = _settled(watch, now)
@@ -100,7 +105,7 @@ def judge(
     elif before.judged is not None and min(reading.at, now) <= before.judged:
         after = before
     else:
-        after = _read(before, reading, settings, min(reading.at, now))
+        after = _read(before, reading, settings, min(reading.at, now), output)
     return _verdict(watch, after)
 
 
@@ -119,9 +124,11 @@ def sentences(findings: Iterable[Condition], now: float) -> str:
     return " ".join(f"{_phrase(one)}{_held(one, now)}." for one in findings)
 
 
-def _read(watch: Watch, reading: Reading, settings: DeviceSettings, at: float) -> Watch:
+def _read(
+    watch: Watch, reading: Reading, settings: DeviceSettings, at: float, output: Output
+) -> Watch:
     broken = watch.judged is None or at - watch.judged > gap(settings)
-    signs = {**_signs(watch, reading, settings)}
+    signs = {**_signs(watch, reading, settings, output)}
     for old in watch.conditions:
         signs.setdefault((old.ailment, old.board), _unseen(watch, reading))
     olds = {(old.ailment, old.board): old for old in watch.conditions}
@@ -134,7 +141,7 @@ def _read(watch: Watch, reading: Reading, settings: DeviceSettings, at: float) -
         after,
         judged=at,
         well_since=None if after.ill else well,
-        hot=_hot(reading.boards),
+        hot=_hot(reading.boards, output.nature),
         boards=max(watch.boards, len(reading.boards)),
         stalled=None,
     )
@@ -166,7 +173,7 @@ def _next(
     kept = old if old is not None and (old.ill or not broken) else None
     counted = old.counted if old is not None and not broken else None
     began = at if counted is None else counted
-    needed = 0.0 if key[0] is Ailment.DEAD else settings.health_hashrate_duration
+    needed = LASTING.get(key[0], settings.health_hashrate_duration)
     ripe = at - began >= needed
     return Condition(
         ailment=key[0],
@@ -264,10 +271,15 @@ def _verdict(old: Watch, new: Watch) -> Verdict:
 # What a reading says
 
 
-def _signs(watch: Watch, reading: Reading, settings: DeviceSettings) -> Mapping[Wanting, Sign]:
+def _signs(
+    watch: Watch, reading: Reading, settings: DeviceSettings, output: Output
+) -> Mapping[Wanting, Sign]:
     signs: dict[Wanting, Sign] = {(Ailment.MISSING, None): _missing(watch, reading)}
     signs[Ailment.UNREACHABLE, None] = Sign(False)
     signs[Ailment.STALLED, None] = Sign(False)
+    signs[Ailment.SLOW, None] = slow(watch, reading, output)
+    signs[Ailment.TUNES, None] = tunes(reading)
+    signs[Ailment.HALTED, None] = halted(reading)
     for board in reading.boards:
         for ailment, look in BOARD_RULES.items():
             signs[ailment, board.index] = look(board, reading, settings)
@@ -335,9 +347,8 @@ def _is_sha256(algorithm: str) -> bool:
     return algorithm.lower().replace("-", "").replace("_", "") in {"sha256", "sha256d"}
 
 
-def _hot(boards: Iterable[Board]) -> tuple[int, ...]:
-    temperatures = ((board.index, finite(board.temperature)) for board in boards)
-    return tuple(i for i, t in temperatures if t is not None and HOT < t <= TOO_HOT_TO_BE_TRUE)
+def _hot(boards: Iterable[Board], nature: Nature) -> tuple[int, ...]:
+    return tuple(one.index for one in boards if too_hot(one, nature, TOO_HOT_TO_BE_TRUE))
 
 
 # What a person reads
@@ -351,6 +362,12 @@ PHRASES: Mapping[Ailment, Callable[[Condition], str]] = {
     Ailment.ABSURD: lambda c: f"Board {c.board} claims {c.found or 0:.0f} °C",
     Ailment.UNREACHABLE: lambda c: "Not reachable",
     Ailment.STALLED: lambda c: "Mining program not ready",
+    Ailment.SLOW: lambda c: (
+        f"Hashes {si(c.found, 'H/s')} of {si(c.wanted, 'H/s')} expected,"
+        f" {100 * (c.found or 0) / (c.wanted or 1):.0f} %,"
+    ),
+    Ailment.TUNES: lambda c: "Has been tuning",
+    Ailment.HALTED: lambda c: "Stopped for an error of its own",
 }
 
 

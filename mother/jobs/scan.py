@@ -195,12 +195,15 @@ class Scan:
             inside = address.port in (*doors.first, *doors.then)
             return inside and address.host in addresses
 
+        def is_ours(place: Address) -> bool:
+            return place.port == config.ports.dragon and place.host in addresses
+
         for entry in self._roster:
             if not is_inside(entry.address):
                 self._remove(entry, "its address is not in the configured networks")
             elif config.families and entry.family.name not in config.families:
                 self._remove(entry, f"the family {entry.family.name} is not looked for")
-        self._adoption.drop_outsiders(is_inside)
+        self._adoption.drop_outsiders(is_ours)
 
     def _give_up(self, met: set[str]) -> None:
         for entry in self._roster:

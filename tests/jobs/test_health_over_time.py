@@ -5,8 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from mother.core.model import EventKind
-from mother.fleet.remembered import DeviceMemory, Phase, Record, Watch
-from mother.jobs.health import FIRST_LOOK, FORGET_AFTER
+from mother.fleet.forgetting import MOST
+from mother.fleet.remembered import DeviceMemory, Phase, Place, Record, Watch
+from mother.jobs.health import FIRST_LOOK
 from mother.sim.faults import Fault
 from tests.fleet.world import CONFIG, DAY, HOUR, MINUTE, World
 from tests.jobs.test_health import minded, reboots
@@ -84,20 +85,39 @@ def test_a_clock_that_is_set_back_stops_no_checks() -> None:
     assert len(reboots(world)) == 1
 
 
-def test_who_was_given_up_a_month_ago_is_forgotten_everywhere() -> None:
+def test_who_was_given_up_is_remembered_until_it_is_retired() -> None:
     world = World()
     (entry,) = world.adopted()
     world.daemon.check()
     world.daemon.roster.remove(entry, world.daemon.now())
     world.dragon.vanish()
-    world.ether.run(FORGET_AFTER - 10)
+    world.ether.run(400 * DAY)
     world.daemon.check()
     assert entry.id in world.daemon.memory.devices
+    assert list(world.daemon.roster.given_up) == [entry.id]
     assert world.daemon.health._due == {}
-    world.ether.run(20)
-    world.daemon.check()
-    assert world.daemon.memory.devices == {}
-    assert world.daemon.roster.given_up == {}
+
+
+def test_who_is_gone_longest_is_forgotten_when_there_are_too_many() -> None:
+    world = World(miners=2)
+    gone, here = world.adopted()
+    daemon = world.daemon
+    daemon.roster.remove(gone, daemon.now())
+    world.dragon.vanish()
+    for number in range(MOST - 2):
+        seen = daemon.now() + number + 1
+        daemon.memory.remember(f"home/mac:{number}", DeviceMemory(worker="x", last_seen=seen))
+    daemon.check()
+    assert gone.id in daemon.memory.devices
+    placed = DeviceMemory(mac="00:11:22:33:44:55", place=Place(rack="A3"))
+    daemon.memory.remember("home/mac:00:11:22:33:44:55", placed)
+    daemon.check()
+    assert gone.id not in daemon.memory.devices
+    assert daemon.roster.given_up == {}
+    assert len(daemon.memory.devices) == MOST
+    assert {here.id, "home/mac:00:11:22:33:44:55"} <= set(daemon.memory.devices)
+    (told,) = daemon.ear.texts(EventKind.RETIRED)
+    assert told.startswith(f"{gone.worker} forgotten: gone longest")
 
 
 def test_what_is_remembered_of_others_is_kept_while_they_are_looked_for() -> None:

@@ -1,0 +1,77 @@
+"""How often a device is polled at most, and what it hashed in the mean of late."""
+
+from __future__ import annotations
+
+from mother.core.units import finite
+from mother.drivers.base import Nature
+
+SLOW = 1.0
+PATIENT = 15.0
+"""Who takes longer than SLOW seconds to answer is given PATIENT times that between two polls."""
+
+MOST = 600.0
+LENIENT = 0.9
+"""A poll that comes a little early is not left out: sweeps do not keep time to the second."""
+
+_WEIGHT = 0.3
+_SLOTS = 15
+_FULL = 0.9
+
+
+def smoothed(before: float, latency: float) -> float:
+    """The mean of a device's latency, in seconds, with one more."""
+    return latency if not before else before + _WEIGHT * (latency - before)
+
+
+def pause(nature: Nature, latency: float) -> float:
+    """Seconds that must lie between two polls; 0 where the sweep decides."""
+    slow = PATIENT * latency if latency > SLOW else 0.0
+    return min(MOST, max(nature.interval, slow))
+
+
+class Mean:
+    """The mean of a number over the last `window` seconds, in a few slots of it."""
+
+    __slots__ = ("_counts", "_key", "_newest", "_since", "_sums", "_width", "window")
+
+    def __init__(self, window: float) -> None:
+        self.window = window
+        self._width = window / _SLOTS
+        self._key: object = None
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew: what was is no part of what comes."""
+        self._sums = [0.0] * _SLOTS
+        self._counts = [0] * _SLOTS
+        self._newest = 0
+        self._since: float | None = None
+
+    def add(self, at: float, value: float | None, key: object) -> None:
+        """A reading at `at` (Unix seconds); another `key` (its mode, its profile) begins anew.
+
+        So does a gap of half the window, and a clock that was set back.
+        """
+        number = finite(value)
+        if number is None:
+            return
+        slot = int(at / self._width)
+        gap = slot - self._newest
+        if key != self._key or self._since is None or not 0 <= gap <= _SLOTS / 2:
+            self._key = key
+            self.reset()
+            self._since, self._newest, gap = at, slot, 0
+        for passed in range(gap):
+            place = (self._newest + 1 + passed) % _SLOTS
+            self._sums[place], self._counts[place] = 0.0, 0
+        self._newest = slot
+        self._sums[slot % _SLOTS] += number
+        self._counts[slot % _SLOTS] += 1
+
+    def value(self, now: float) -> float | None:
+        """The mean; None until the window is nearly full, or while nothing new has come."""
+        if self._since is None or now - self._since < _FULL * self.window:
+            return None
+        if int(now / self._width) - self._newest > _SLOTS / 2:
+            return None
+        return sum(self._sums) / sum(self._counts)
