@@ -68,7 +68,13 @@ class Finder:
         self.view = RosterView(self.roster, self.setups.held, self._word)
         self.bus = Bus(config.site, now, lambda: uuid.uuid4().hex)
         self.errands = Gang(ERRANDS_AT_ONCE, self._errand_failed)
-        self.poller = Poller(self.bus, now, self.misplaced, reactor.seconds)
+        self.poller = Poller(
+            self.bus,
+            now,
+            self.misplaced,
+            reactor.seconds,
+            lambda ident: memory.device(ident).healthy,
+        )
         self._build_finding(memory, random or Random())  # noqa: S311  # scatters a scan only
         self._build_configuring()
 
@@ -81,6 +87,7 @@ class Finder:
             lambda: self._knocker,
             lambda: self.config.families,
             lambda: self.config.connect_timeout,
+            self.reactor.seconds,
         )
         meeting = Meeting(self.families, self.current, memory, self._trace, foreign)
         self.adoption = Adoption(
@@ -115,6 +122,7 @@ class Finder:
             self.misplaced,
             self.setups,
             self.reactor,
+            self.poller.heard,
         )
         self.survey = Survey(self.roster, self.setups, self.bus, self.current, now, self.misplaced)
         self.flights = Flights(self.roster, self.setups, self.bus, self.current, now)

@@ -12,11 +12,15 @@ from mother.core.model import Address, State, Totals
 from mother.core.reading import efficiency
 from mother.core.units import duration
 from mother.fleet.remembered import DeviceMemory, Place
+from mother.fleet.findings import findings
 from mother.fleet.roster import Entry, Roster
 
 
 class Row(Struct, frozen=True):
-    """One miner for a table. Hashrate in H/s, temperature in C, times in Unix seconds."""
+    """One miner for a table. Hashrate in H/s, temperature in C, times in Unix seconds.
+
+    Power in W, efficiency in J/TH. `findings` are what a person should know of it.
+    """
 
     worker: str
     address: Address
@@ -36,6 +40,11 @@ class Row(Struct, frozen=True):
     wish: str = ""
     serial: str = ""
     place: Place = Place()
+    family: str = ""
+    power: float | None = None
+    power_target: float | None = None
+    efficiency: float | None = None
+    findings: tuple[str, ...] = ()
 
 
 class Farm(Protocol):
@@ -79,8 +88,9 @@ class RosterView:
                 continue
             expected += reading.expected_hashrate or 0.0
             boards += reading.expected_boards or len(reading.boards)
-            accepted += sum(board.accepted or 0.0 for board in reading.boards)
-            rejected += sum(board.rejected or 0.0 for board in reading.boards)
+            yes, no = reading.shares
+            accepted += yes or 0.0
+            rejected += no or 0.0
             if state in (State.GONE, State.ASLEEP):
                 continue
             hashrate += reading.hashrate or 0.0
@@ -131,6 +141,11 @@ class RosterView:
                     wish=self._wish(entry),
                     serial=entry.description.serial,
                     place=entry.place,
+                    family=entry.family.name,
+                    power=reading.power if reading else None,
+                    power_target=reading.power_target if reading else None,
+                    efficiency=reading.efficiency if reading else None,
+                    findings=findings(entry),
                 )
             )
         return sorted(rows, key=lambda row: row.worker)

@@ -21,6 +21,7 @@ from mother.core.ports import knocks
 from mother.core.pulse import Pulse
 from mother.core.units import duration
 from mother.fleet.adoption import Adoption
+from mother.fleet.findings import open_to_all
 from mother.fleet.news import tell_of
 from mother.fleet.polling import Poller
 from mother.fleet.roster import Entry, Roster
@@ -142,6 +143,7 @@ class Scan:
         self.pulse = Pulse()
         self.progress = Progress()
         self._rounds = 0
+        self._open_doors = 0
         self._odd: set[Address] = set()
 
     def limit(self) -> float:
@@ -231,6 +233,7 @@ class Scan:
 
     def _report(self, seconds: float, found: int, total: int) -> None:
         self._rounds += 1
+        self._tell_open_doors()
         took = f"{seconds:.1f} s" if seconds < 60 else duration(seconds)
         self._bus.tell(
             EventKind.SCANNED,
@@ -245,6 +248,19 @@ class Scan:
                 "first": self._rounds == 1,
             },
         )
+
+    def _tell_open_doors(self) -> None:
+        """Say how many miners anybody can log in to, whenever there are more of them."""
+        count = open_to_all(self._roster)
+        if count > self._open_doors:
+            self._bus.tell(
+                EventKind.FACTORY_LOGIN,
+                Severity.WARNING,
+                f"{count:,} of {len(self._roster):,} miners have their maker's own login, which "
+                "everybody knows: change it with `mother set-password MINER`",
+                content={"miners": count},
+            )
+        self._open_doors = count
 
     def _failed(self, address: Address, error: Exception) -> None:
         """A look failed in a way nobody foresaw: told in full once, until a round goes well."""

@@ -16,7 +16,7 @@ from mother.config.drafting import Draft, Miner, account_in
 from mother.core.model import ConfiguredPool
 from mother.terminal.errand import many
 from mother.terminal.logs import one_line
-from mother.terminal.scanning import Found, show_farm
+from mother.terminal.scanning import Found, show_farm, sighted
 from mother.terminal.table import say
 
 MOST_ROWS = 20
@@ -114,7 +114,7 @@ def tell_found(console: Console, found: Found, miners: Sequence[Miner]) -> None:
 def tell_refused(console: Console, found: Found, path: str) -> None:
     """Who could not be identified, and the cure where it is the login."""
     for address, family, reason in found.sightings[:MOST_ROWS]:
-        say(console, f"{address} looks like a {family or 'miner'} but {reason}.")
+        say(console, sighted(address, family, reason))
     if len(found.sightings) > MOST_ROWS:
         say(console, f"and {len(found.sightings) - MOST_ROWS:,} more such hosts.")
     if any(reason.startswith(REFUSES) for _, _, reason in found.sightings):

@@ -7,6 +7,7 @@ from typing import Any, TextIO, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import asdict
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from twisted.internet.interfaces import IReactorTime
@@ -18,6 +19,7 @@ from mother.core.model import Settings, Totals
 from mother.finder import Finder
 from mother.fleet.remembered import Watch
 from mother.fleet.roster import Entry
+from mother.fleet.subjects import subject_of
 from mother.fleet.views import Row
 from mother.jobs.rules import judge, sentences
 from mother.terminal.table import (
@@ -27,6 +29,7 @@ from mother.terminal.table import (
     reasons,
     say,
     states,
+    told,
     worst_first,
 )
 
@@ -76,7 +79,7 @@ async def look_once(finder: Finder) -> Found:
 
 def judge_once(entry: Entry, finder: Finder) -> None:
     """What one reading can tell of a miner's health (what needs time shows in the daemon)."""
-    settings = finder.config.for_device(entry.model, entry.wish_mac)
+    settings = finder.config.for_miner(subject_of(entry))
     now = finder.now()
     verdict = judge(Watch(), entry.reading, settings, now)
     entry.ailments = tuple(one.ailment.value for one in verdict.findings)
@@ -168,6 +171,8 @@ def as_data(row: Row, settings: Settings | None = None) -> dict[str, Any]:
         "boards_expected": row.boards_expected,
         "temperature_max": row.temperature_max,
         "uptime": row.uptime,
+        "serial": row.serial,
+        "place": asdict(row.place),
         "autotune_mode": settings.profile if settings is not None else None,
         "pools": None if pools is None else [{"url": p.url, "user": p.user} for p in pools],
     }
@@ -185,7 +190,7 @@ def show(found: Found, stream: TextIO) -> None:
             "network they are in, and may this host reach them?",
         )
     for address, family, reason in found.sightings:
-        say(console, f"{address} looks like a {family or 'miner'} but {reason}.")
+        say(console, sighted(address, family, reason))
 
 
 def show_farm(
@@ -199,5 +204,15 @@ def show_farm(
     console.print(farm_table(worst_first(rows), most, held))
     for line in reasons(worst_first(rows))[:most]:
         say(console, line)
+    for line in told(rows)[:most]:
+        say(console, line)
     say(console, headline(totals))
     say(console, states(totals))
+
+
+def sighted(address: str, family: str, reason: str) -> str:
+    """What is to be said of a host that could not be identified, and what to do about it."""
+    if family:
+        return f"{address} looks like a {family} but {reason}."
+    host = address.partition(":")[0]
+    return f"{address} is not minded: {reason}. `mother record {host}` makes a report of it."

@@ -15,6 +15,9 @@ from mother.core.units import duration, si
 from mother.fleet.views import Row
 from mother.terminal.logs import one_line
 
+MOST_NAMES = 3
+"""So many miners are named where many have something in common."""
+
 STYLES = {
     State.HASHING: "green",
     State.TUNING: "blue",
@@ -95,6 +98,20 @@ def farm_table(
 def reasons(rows: Sequence[Row]) -> list[Text]:
     """Why miners are not as they should be, a sentence each."""
     return [Text(one_line(f"{row.worker}: {' '.join(row.because)}")) for row in rows if row.because]
+
+
+def told(rows: Sequence[Row]) -> list[Text]:
+    """What a person should know of miners that are not ill: one line for all that share it."""
+    who: dict[str, list[str]] = {}
+    for row in rows:
+        for finding in row.findings:
+            who.setdefault(finding, []).append(row.worker)
+    lines = []
+    for finding, workers in who.items():
+        more = len(workers) - MOST_NAMES
+        names = ", ".join(workers[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+        lines.append(Text(one_line(f"{names}: {finding}.")))
+    return lines
 
 
 def _cells(row: Row) -> list[Text]:

@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mother.core.model import Address, Description
+from mother.fleet.remembered import Place
 from mother.fleet.roster import Entry, Roster
 from mother.fleet.scope import (
     Scope,
     is_network,
+    is_wide,
     miner_of,
     names_of,
     scope_of,
@@ -160,3 +162,34 @@ def test_whatever_a_person_writes_is_a_scope_or_refused_with_a_sentence(text: st
 
 def test_no_two_miners_share_a_name() -> None:
     assert not names_of(miner()) & names_of(miner("10.1.2.8", OTHER, worker="rack-2"))
+
+
+@pytest.mark.parametrize("text", ["rack:A3", "RACK:a3", "rack:hall 1/A3"])
+def test_a_rack_covers_who_stands_in_it(text: str) -> None:
+    here, other, nowhere = miner(), miner(mac=OTHER), miner(mac=OTHER)
+    here.place, other.place = Place(site="Hall 1", rack="A3"), Place(site="Hall 1", rack="A33")
+    assert scope_of(text).covers(here)
+    assert not scope_of(text).covers(other)
+    assert not scope_of(text).covers(nowhere)
+
+
+def test_a_rack_of_another_site_is_another_rack() -> None:
+    here = miner()
+    here.place = Place(site="Hall 2", rack="A3")
+    assert not scope_of("rack:hall 1/a3").covers(here)
+    assert not scope_of("rack:").covers(miner())
+
+
+def test_a_group_covers_whom_the_configuration_puts_there() -> None:
+    groups = {MAC: ("Hall-1", "old"), OTHER: ("Hall-2",)}
+    of = lambda entry: groups[entry.mac]  # noqa: E731  # a table
+    assert scope_of("group:hall-1").covers(miner(), of)
+    assert not scope_of("group:hall-1").covers(miner(mac=OTHER), of)
+    assert not scope_of("group:hall-1").covers(miner())
+
+
+def test_racks_and_groups_are_kept_as_scopes_and_are_wide() -> None:
+    for text in ("rack:a3", "group:hall-1", "model:t1", "all", "10.1.2.0/24"):
+        assert is_wide(text)
+        assert settled_scope(text, Roster()) == Scope(text)
+    assert not is_wide("rack-1")

