@@ -18,6 +18,7 @@ from mother.core.addresses import Addresses
 from mother.core.bus import Sink
 from mother.core.loop import Job, Loop
 from mother.core.model import Command
+from mother.core.ports import knocks
 from mother.core.stack import Service, Stack
 from mother.core.units import duration
 from mother.core.vitals import Vitals
@@ -299,21 +300,19 @@ class Closing:
 
 def announce(config: Config) -> None:
     """What runs, and what is on and off: the first lines of the log."""
+    where = knocks(config.ports, config.families)
+    doors = (*where.first, *where.then)
     log.info(
-        "mother {version} minds {networks}: {count:,} addresses, port {port}.",
+        "mother {version} minds {networks}: {count:,} addresses, port{s} {ports}; looked for: "
+        "{families}.",
         version=__version__,
         networks=", ".join(config.networks),
         count=len(Addresses(config.networks, config.exclude)),
-        port=config.dragon_port,
+        s="" if len(doors) == 1 else "s",
+        ports=", ".join(map(str, doors)),
+        families=", ".join(config.families) or "every family",
     )
-    settings = config.settings
-    others = sum(one.settings.health_reboot != settings.health_reboot for one in config.blocks)
-    log.info(
-        "Ill miners are {done}; each is checked every {every}{but}.",
-        done="rebooted, within limits" if settings.health_reboot else "reported, not rebooted",
-        every=duration(settings.health_check_interval),
-        but=f"; {others} [[configs]] of the file say otherwise" if others else "",
-    )
+    log.info("{line}", line=_healing(config))
     for line in wishes(config):
         log.info("{line}", line=line)
     if config.statsd.host is None and config.metrics_listen is None:
@@ -327,22 +326,43 @@ def announce(config: Config) -> None:
         log.warn("{note}", note=note)
 
 
+def _healing(config: Config) -> str:
+    """Who is rebooted for being ill: DragonMints by their options, others where a block says so."""
+    settings = config.settings
+    done = "rebooted, within limits" if settings.health_reboot else "reported, not rebooted"
+    others = sum(one.settings.health_reboot != settings.health_reboot for one in config.blocks)
+    rules = sum(bool(one.said.get("health_reboot")) for one in config.rules)
+    but = f"; {others} [[configs]] of the file say otherwise" if others else ""
+    but += f"; {rules} [[miners]] of the file let reboot others" if rules else ""
+    if config.families != ("dragonmint",):
+        done = f"{done} if they are DragonMints, and reported if not"
+    every = duration(settings.health_check_interval)
+    return f"Ill miners are {done}; each is checked every {every}{but}."
+
+
 def wishes(config: Config) -> Iterator[str]:
     """What miners are configured to, and how fast; without secrets."""
     everywhere = [config.settings, *(block.settings for block in config.blocks)]
     pools = {settings.pools for settings in everywhere if settings.pools}
     pools |= set(config.pools_by_mac.values())
     profiles = {one.autotune_mode for one in everywhere if one.autotune_mode is not None}
+    said = [rule.said for rule in config.rules]
+    pools |= {one["pools"] for one in said if one.get("pools")}
+    profiles |= {one["profile"] for one in said if one.get("profile")}
     parts = []
     if pools:
         hosts = sorted({wish.url for wishes in pools for wish in wishes})
         parts.append(f"pools {', '.join(hosts[:4])}{' and others' if len(hosts) > 4 else ''}")
     if profiles:
-        parts.append(f"autotune {', '.join(sorted(profiles))}")
-    if any(one.auto_upgrade for one in everywhere):
+        parts.append(f"profile {', '.join(sorted(profiles))}")
+    if any(one.get("power_target") is not None for one in said):
+        parts.append("power targets")
+    if any(not {"frequency", "voltage"}.isdisjoint(one) for one in said):
+        parts.append("frequencies")
+    if any(one.auto_upgrade for one in everywhere) or any(one.get("auto_upgrade") for one in said):
         parts.append("newer firmware")
     if not parts:
-        yield "Miners are configured to nothing: neither pools, autotune nor firmware is wished."
+        yield "Miners are configured to nothing: neither pools, profile nor firmware is wished."
         return
     waves = config.waves
     yield (

@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from twisted.logger import ILogObserver, LogEvent, eventAsText, globalLogPublisher
 
 from mother.app import announce
-from mother.config.model import Alarm, Config
+from mother.config.cascade import Rule
+from mother.config.model import Alarm, Config, PoolWish
+from mother.config.subject import Reach
 from tests.fleet.world import CONFIG
 
 
@@ -48,3 +50,24 @@ def test_who_hears_alarms_is_told_without_the_address(said: list[str]) -> None:
 def test_without_addresses_alarms_are_not_spoken_of(said: list[str]) -> None:
     announce(config())
     assert not [line for line in said if "Alarms" in line]
+
+
+def test_ports_and_families_are_told(said: list[str]) -> None:
+    announce(config(families=("dragonmint",)))
+    assert said[0].endswith("port 80; looked for: dragonmint.")
+    said.clear()
+    announce(config(families=(), port_offset=8000, dragon_port=8080))
+    assert said[0].endswith("ports 8080, 12028, 12433; looked for: every family.")
+
+
+def test_what_blocks_for_other_families_wish_is_told_too(said: list[str]) -> None:
+    wish = PoolWish("stratum+tcp://one.example:3333", "ann", "hush")
+    rules = (
+        Rule(Reach(families=("antminer",)), {"pools": (wish,), "health_reboot": True}),
+        Rule(Reach(families=("whatsminer",)), {"profile": "low", "power_target": 3000.0}),
+    )
+    announce(config(families=(), rules=rules))
+    text = " ".join(said)
+    assert "Miners get pools stratum+tcp://one.example:3333; profile low; power targets:" in text
+    assert "1 [[miners]] of the file let reboot others" in text
+    assert "hush" not in text

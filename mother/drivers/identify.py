@@ -26,6 +26,8 @@ from mother.net.wire import Wire
 PAGE_LIMIT = 64 * 1024
 VERSION_LIMIT = 64 * 1024
 KEPT = 4096
+BUSY = 0.3
+"""Seconds until a device is asked once more that was busy, perhaps with our knock."""
 TO_TLS = 307
 
 ANSWER_WITHIN = 5.0
@@ -84,7 +86,12 @@ class Identifier:
     async def _page(self, found: Traces, port: int, deadline: float) -> Traces:
         try:
             answer = await self._wire.http.exchange(
-                Address(found.host, port), b"GET", "/", deadline=deadline, limit=PAGE_LIMIT
+                Address(found.host, port),
+                b"GET",
+                "/",
+                deadline=deadline,
+                limit=PAGE_LIMIT,
+                fresh=True,  # some bear one connection only, and this one would be kept
             )
         except Garbled:
             return _opened(found, port)
@@ -104,7 +111,11 @@ class Identifier:
     async def _version(self, found: Traces, port: int, deadline: float) -> Traces:
         try:
             said = await self._wire.lines.ask(
-                Address(found.host, port), _VERSION, deadline=deadline, limit=VERSION_LIMIT
+                Address(found.host, port),
+                _VERSION,
+                deadline=deadline,
+                limit=VERSION_LIMIT,
+                again=BUSY,
             )
         except Garbled:
             return _opened(found, port)

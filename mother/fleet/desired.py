@@ -91,10 +91,10 @@ def aspects(settings: DeviceSettings, found: Found, family: Family) -> tuple[Asp
     What the miner did not tell is left out: it can be neither reached nor changed.
     """
     every = (
+        _frequency(settings, found, family),  # it restarts nothing, as the others may
         _pools(settings.pools, found, family),
         _profile(settings, found, family),
         _power(settings, found, family),
-        _frequency(settings, found, family),
     )
     return tuple(one for one in every if one is not None)
 

@@ -7,8 +7,13 @@ from collections.abc import Callable
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFDSet, IReactorTime
 
+from mother.core.clock import sleep
 from mother.core.model import Address
+from mother.net.exchange import CutOff
 from mother.net.switchboard import Framed, Line, Switchboard
+
+AT_ONCE = 1.0
+"""Who hangs up within so many seconds is busy with somebody else."""
 
 
 class Lines:
@@ -24,18 +29,48 @@ class Lines:
             raise TypeError("Lines needs a reactor that watches sockets (IReactorFDSet)")
         self._board = Switchboard(descriptors, reactor)
         self._connect = connect
+        self._clock = reactor
 
     def ask(
-        self, address: Address, request: bytes, *, deadline: float, limit: int = 1 << 20
+        self,
+        address: Address,
+        request: bytes,
+        *,
+        deadline: float,
+        limit: int = 1 << 20,
+        again: float = 0.0,
     ) -> Deferred[bytes]:
         """Send `request`, and give all that comes until the peer closes or sends a NUL.
 
         The NUL is not part of the answer. `limit` bounds the answer in bytes. Raises CutOff (of
         `mother.net.exchange`) once the request was sent and no whole answer came, an empty one
-        included; Unreachable before; Garbled for one that is too large. Nothing is sent twice.
-        Cancelling closes the connection.
+        included; Unreachable before; Garbled for one that is too large. Nothing is sent twice,
+        unless `again` says after how many seconds a read may be, once: some devices serve one at
+        a time and hang up on others at once. Cancelling closes the connection.
         """
-        return Line(self._board, address, request, limit).begin(self._connect(), deadline)
+        call = Line(self._board, address, request, limit).begin(self._connect(), deadline)
+        if not again:
+            return call
+        return Deferred.fromCoroutine(self._twice(call, address, request, deadline, limit, again))
+
+    async def _twice(
+        self,
+        call: Deferred[bytes],
+        address: Address,
+        request: bytes,
+        deadline: float,
+        limit: int,
+        again: float,
+    ) -> bytes:
+        began = self._clock.seconds()
+        try:
+            return await call
+        except CutOff:
+            if self._clock.seconds() - began > AT_ONCE:
+                raise
+        await sleep(self._clock, again)
+        left = max(again, deadline - (self._clock.seconds() - began))
+        return await Line(self._board, address, request, limit).begin(self._connect(), left)
 
     def framed(
         self, address: Address, request: bytes, *, deadline: float, limit: int = 1 << 20

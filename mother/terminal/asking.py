@@ -1,4 +1,4 @@
-"""`mother status` and `mother clear`: talk to the daemon that runs."""
+"""`mother status`, `mother clear` and `mother retire`: talk to the daemon that runs."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from rich.text import Text
 
 from mother.control.client import Denied, NoDaemon, ask
 from mother.core.model import Totals
+from mother.core.units import duration, moment, si
+from mother.fleet.places import in_words
 from mother.fleet.views import Row
-from mother.terminal.arguments import miner_in
-from mother.terminal.errand import Errand, as_json
+from mother.terminal.arguments import is_one, miner_in, scope_in
+from mother.terminal.errand import Errand, agreed, as_json, many, who
+from mother.terminal.herd import Covered
 from mother.terminal.holding import lines_of
-from mother.terminal.process import OK
-from mother.terminal.scanning import as_data, show_farm
-from mother.terminal.table import console_on, say
+from mother.terminal.logs import one_line
+from mother.terminal.process import FAILED, OK
+from mother.terminal.scanning import as_data, show_farm, sighted
+from mother.terminal.table import console_on, farm_table, reasons, say, worst_first
 
 
 class Sighting(Struct, frozen=True):
@@ -49,11 +54,14 @@ class Status(Struct, frozen=True):
 
 
 def status(errand: Errand) -> int:
-    """Print the farm as the running daemon sees it."""
+    """Print the farm, or a part of it, as the running daemon sees it."""
+    scope = None if errand.options.scope is None else scope_in(errand.options.scope)
     answer = errand.ask("status")
     found = msgspec.convert(answer, Status)
     rows = msgspec.convert(found.miners, list[Row])
     kept = msgspec.convert(found.miners, list[Kept])
+    if scope is not None and scope != "all":
+        return _part(errand, scope, rows, kept)
     if errand.options.json:
         more = [{"held": one.held, "wish": one.wish} for one in kept]
         miners = [{**as_data(row), **extra} for row, extra in zip(rows, more, strict=True)]
@@ -63,6 +71,13 @@ def status(errand: Errand) -> int:
     held = frozenset(one.mac for one in kept if one.held)
     if rows:
         show_farm(console, rows, found.totals, held)
+        absent = len(rows) - found.totals.miners
+        if absent > 0:
+            say(
+                console,
+                f"{many(absent, 'miner')} given up: not in these sums, and listed until found "
+                f"again or forgotten by `{errand.program} retire`.",
+            )
     else:
         say(console, f"No miner is known yet in {', '.join(found.networks)}.")
     for line in lines_of(found.holds, time.time()):
@@ -71,7 +86,81 @@ def status(errand: Errand) -> int:
         say(console, f"Nothing is remembered beyond this run of mother: {found.trouble}.")
     for one in found.unidentified:
         reason = one.reason or "was not identified by the last run"
-        say(console, f"{one.address} looks like a {one.family or 'miner'} but {reason}.")
+        say(console, sighted(one.address, one.family, reason))
+    return OK
+
+
+def _part(errand: Errand, scope: str, rows: list[Row], kept: list[Kept]) -> int:
+    """One miner in sentences, several in a table, or either as JSON."""
+    macs = _macs(errand, scope, rows)
+    chosen = [pair for pair in zip(rows, kept, strict=True) if pair[0].mac in macs]
+    if not chosen:
+        raise Denied(f"no miner {scope} is known here: `mother status` lists them", 404)
+    if errand.options.json:
+        miners = [{**as_data(row), "held": one.held, "wish": one.wish} for row, one in chosen]
+        sys.stdout.write(as_json({"miners": miners}))
+        return OK
+    console = console_on(sys.stdout)
+    if is_one(scope):
+        for row, one in chosen:
+            for line in detail(row, one.held, one.wish, time.time()):
+                say(console, line)
+        return OK
+    some = worst_first([row for row, _ in chosen])
+    console.print(farm_table(some, None, frozenset(one.mac for _, one in chosen if one.held)))
+    for sentence in reasons(some):
+        say(console, sentence)
+    say(console, f"{many(len(some), 'miner')} in {scope}.")
+    return OK
+
+
+def _macs(errand: Errand, scope: str, rows: list[Row]) -> set[str]:
+    if is_one(scope):
+        return {row.mac for row in rows if scope.lower() in _names(row)}
+    covered = errand.ask("covered", {"scope": scope})
+    return {one.mac for one in msgspec.convert(covered, Covered).miners}
+
+
+def _names(row: Row) -> set[str]:
+    host, port = row.address.host, row.address.port
+    return {row.worker.lower(), row.mac, row.mac.replace(":", ""), host, f"{host}:{port}"}
+
+
+def detail(row: Row, held: str, wish: str, now: float) -> list[Text]:
+    """All that is known of one miner, a line each."""
+    expected = si(row.expected_hashrate, "H/s")
+    rate = f"{si(row.hashrate, 'H/s')} of {expected}" if row.hashrate is not None else ""
+    alive, boards = row.boards_alive, ""
+    if alive is not None:
+        boards = f"{alive}/{row.boards_expected or '?'}"
+    heat = f"{row.temperature_max:.0f} °C" if row.temperature_max is not None else ""
+    told = {
+        "place": in_words(row.place) or "not known (`mother place` and `mother places` set it)",
+        "address": str(row.address),
+        "MAC": row.mac,
+        "serial": row.serial,
+        "model": row.model,
+        "firmware": row.firmware,
+        "hashrate": rate,
+        "boards": boards,
+        "hottest": heat,
+        "uptime": "" if row.uptime is None else duration(row.uptime),
+        "last seen": moment(row.last_seen, now) if row.last_seen else "",
+        "held": held,
+        "wish": wish,
+    }
+    head = one_line(f"{row.worker}: {row.state.value}. {' '.join(row.because)}")
+    shown = [f"  {name:<11}{one_line(text)}" for name, text in told.items() if text]
+    return [Text(line) for line in (head, *shown)]
+
+
+def retire(errand: Errand) -> int:
+    """Forget a device that will not come back."""
+    miner = miner_in(errand.options.miner)
+    question = f"Forget {miner} for good: history, place, holds and its name in metrics?"
+    if not agreed(question, errand.options.yes):
+        return FAILED
+    say(console_on(sys.stdout), errand.told("retire", {"miner": miner, "by": who()}))
     return OK
 
 

@@ -154,7 +154,7 @@ def as_json(found: Found) -> str:
 
 
 def as_data(row: Row, settings: Settings | None = None) -> dict[str, Any]:
-    """One miner as plain values; H/s, C and seconds; null is what is not known."""
+    """One miner as plain values; H/s, C, W, J/TH and seconds; null is what is not known."""
     pools = settings.pools if settings is not None else None
     return {
         "worker": row.worker,
@@ -171,6 +171,11 @@ def as_data(row: Row, settings: Settings | None = None) -> dict[str, Any]:
         "boards_expected": row.boards_expected,
         "temperature_max": row.temperature_max,
         "uptime": row.uptime,
+        "family": row.family,
+        "power": row.power,
+        "power_target": row.power_target,
+        "efficiency": row.efficiency,
+        "findings": list(row.findings),
         "serial": row.serial,
         "place": asdict(row.place),
         "autotune_mode": settings.profile if settings is not None else None,

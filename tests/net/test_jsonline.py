@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -235,3 +237,30 @@ def test_however_an_answer_is_cut_into_parts_it_is_the_same(parts: list[bytes]) 
     for part in parts:
         call._keep(part)
     assert bytes(call._got) == b"".join(parts)
+
+
+def busy_for(turns: int) -> Callable[[Talker], None]:
+    """Hangs up without a word on so many, then answers."""
+
+    def answer(talker: Talker) -> None:
+        if len(talker.house.connections) > turns:
+            talker.say(b"late\0")
+        talker.leave()
+
+    return answer
+
+
+@in_reactor
+async def test_a_read_is_made_once_more_where_the_device_hung_up_at_once() -> None:
+    async with house(busy_for(1)) as (home, lines, address):
+        assert await ask(lines, address, again=0.05) == b"late"
+    assert len(home.connections) == 2
+
+
+@in_reactor
+async def test_nothing_is_asked_a_third_time_and_a_write_not_even_twice() -> None:
+    for turns, again, times in ((2, 0.05, 2), (1, 0.0, 1)):
+        async with house(busy_for(turns)) as (home, lines, address):
+            with pytest.raises(CutOff):
+                await ask(lines, address, again=again)
+        assert len(home.connections) == times

@@ -16,6 +16,7 @@ from mother.core.errors import Garbled, Unsupported
 from mother.core.model import ConfiguredPool, Description, NetworkSettings, Settings
 from mother.core.reading import DeviceFault
 from mother.drivers.antminer.fields import MOST, SLEEP, mode_of, model_name, profile_of, text
+from mother.drivers.antminer.models import model_of
 from mother.drivers.cgminer import picks
 
 MODES = {"normal": 0, "low-power": 3}
@@ -162,10 +163,12 @@ def network_form(wanted: NetworkSettings, hostname: str) -> dict[str, Any]:
 def description(answer: Mapping[str, Any], version: Mapping[str, Any]) -> Description:
     """Who the miner is: `get_system_info`, and what it says to `version` where it does."""
     told = picks.first(version.get("VERSION"))
+    model = model_name(text(answer.get("minertype")) or text(told.get("Type")))[:32]
     return Description(
         family="antminer",
         mac=picks.mac(answer.get("macaddr")),
-        model=model_name(text(answer.get("minertype")) or text(told.get("Type")))[:32],
+        model=model,
+        algorithm=model_of(model).algorithm,
         firmware=text(answer.get("system_filesystem_version")) or text(told.get("CompileTime")),
         hardware=text(told.get("Miner")),
         overview=answer,

@@ -46,6 +46,9 @@ FULL = ("stats", "estats")
 
 KEYS_LIMIT = 1000
 
+BUSY = 0.5
+"""It serves one connection at a time: seconds until a read is made once more."""
+
 VERSION = b'{"command":"version"}'
 VERSION_LIMIT = 1 << 16
 
@@ -113,7 +116,7 @@ class Avalon:
         """Whether it names such a product to `version`."""
         try:
             said = await self._wire.lines.ask(
-                address, VERSION, deadline=deadline, limit=VERSION_LIMIT
+                address, VERSION, deadline=deadline, limit=VERSION_LIMIT, again=BUSY
             )
             return parse.is_avalon(repaired(said))
         except DeviceError:
@@ -162,7 +165,7 @@ class AvalonDevice:
     ) -> None:
         self.address = address
         self.credential = credential
-        self._api = Api(wire.lines, wire.timeout, address)
+        self._api = Api(wire.lines, wire.timeout, address, again=BUSY)
         self._now = wire.now
         self._manners = manners
         self._expected: str | None = None

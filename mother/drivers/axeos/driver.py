@@ -95,6 +95,7 @@ class AxeOS:
     def __init__(self, wire: Wire) -> None:
         self._http: Http = wire.http
         self._timeout = wire.timeout
+        self._now = wire.now
 
     def claims(self, traces: Traces) -> Address | None:
         """By the name on its page, which comes packed, whether one wants it so or not."""
@@ -115,7 +116,7 @@ class AxeOS:
     def device(self, address: Address, credential: Credential) -> AxeOSDevice:
         """A device at this address; it asks for no login, so the credential is not used."""
         del credential
-        return AxeOSDevice(Session(self._http, self._timeout, address))
+        return AxeOSDevice(Session(self._http, self._timeout, address, self._now))
 
     def nameplate(self, model: str) -> Nameplate | None:
         """What the maker says of a model."""
@@ -169,6 +170,7 @@ class AxeOSDevice:
 
     def forget(self) -> None:
         """Ask for everything anew."""
+        self._session.forget()
         self._asic = None
         self._reads = 0
 

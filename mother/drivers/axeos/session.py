@@ -24,6 +24,9 @@ PAUSE = "/api/system/pause"
 RESUME = "/api/system/resume"
 IDENTIFY = "/api/system/identify"
 
+KEPT = 1.5
+"""Seconds that an answer is good for."""
+
 LIMIT = 256 * 1024
 """Bytes of an answer: `info` of a large one with all its counters has some ten thousand."""
 
@@ -36,21 +39,40 @@ _MISSING = frozenset({404, 405, 501})
 class Session:
     """`expected` is the MAC that must answer, once somebody said so."""
 
-    def __init__(self, http: Http, timeout: Callable[[], float], address: Address) -> None:
+    def __init__(
+        self,
+        http: Http,
+        timeout: Callable[[], float],
+        address: Address,
+        now: Callable[[], float],
+    ) -> None:
+        self._now = now
+        self._kept: tuple[float, dict[str, Any]] | None = None
         self.address = address
         self.expected: str | None = None
         self._http = http
         self._timeout = timeout
 
     async def info(self) -> dict[str, Any]:
-        """All that it tells of itself. Stranger where another MAC answers."""
+        """All that it tells of itself. Stranger where another MAC answers.
+
+        Who it is, what it does and what is set stand in the same answer: asked for one after the
+        other, it is asked once.
+        """
+        if self._kept is not None and 0.0 <= self._now() - self._kept[0] < KEPT:
+            return self._kept[1]
         answer = await self._read(INFO)
         found = parse.information(answer.body)
         if self.expected is not None and parse.text(found, "macAddr"):
             mac = parse.mac(found)
             if mac != self.expected:
                 raise Stranger(self.expected, mac)
+        self._kept = (self._now(), found)
         return found
+
+    def forget(self) -> None:
+        """What it told is not true any more."""
+        self._kept = None
 
     async def asic(self) -> dict[str, Any]:
         """What newer firmware tells of its chips; empty where it does not."""
@@ -82,6 +104,7 @@ class Session:
 
     async def _write(self, method: bytes, path: str, body: bytes | None, deed: str) -> None:
         """Sent once; an answer that is lost counts as taken."""
+        self.forget()
         try:
             answer = await self._http.exchange(
                 self.address,

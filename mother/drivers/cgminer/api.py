@@ -21,6 +21,9 @@ KEYS_LIMIT = 1000
 
 DOUBTS = 3
 
+WRITES = frozenset({"ascset", "setpool", "addpool", "removepool", "switchpool", "restart", "quit"})
+"""What is never sent a second time."""
+
 _DOWN = b"Socket connect failed"
 """What a device's proxy says while its mining program does not run; no JSON."""
 
@@ -58,7 +61,8 @@ class Joining:
 class Api:
     """One device. `timeout` is asked for the seconds of each call.
 
-    `key` may be set once the model is known; without one every device learns for itself.
+    `key` may be set once the model is known; without one every device learns for itself. `again`
+    is how many seconds later a read is made once more where the device hung up on us.
     """
 
     def __init__(
@@ -68,7 +72,9 @@ class Api:
         address: Address,
         joining: Joining | None = None,
         key: str = "",
+        again: float = 0.0,
     ) -> None:
+        self._again = again
         self.address = address
         self.key = key
         self._lines = lines
@@ -103,6 +109,7 @@ class Api:
             json.dumps(request, separators=(",", ":")).encode("ascii"),
             deadline=self._timeout(),
             limit=LIMIT,
+            again=0.0 if command in WRITES else self._again,
         )
         if body.startswith(_DOWN):
             raise Unreachable(f"{self.address}: its mining program does not answer")

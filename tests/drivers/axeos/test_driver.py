@@ -95,10 +95,23 @@ async def test_chips_that_are_not_told_cost_no_reading(given: object) -> None:
 
 
 @in_reactor
+async def test_who_it_is_what_it_does_and_what_is_set_are_one_question() -> None:
+    async with device({INFO: [old(), old()]}) as (shelf, one):
+        await one.describe()
+        await one.read(1.0)
+        await one.settings()
+        assert len(shelf.asked) == 1
+        one.forget()
+        await one.settings()
+        assert len(shelf.asked) == 2
+
+
+@in_reactor
 async def test_another_device_at_the_address_is_a_stranger() -> None:
     async with device({INFO: [old(), new()]}) as (_, one):
         one.expect(MAC)
         await one.read(1.0)
+        one.forget()
         for call in (one.settings(), one.describe(), one.read(1.0)):
             with pytest.raises(Stranger) as caught:
                 await call
