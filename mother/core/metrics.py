@@ -72,9 +72,9 @@ def _number(value: bool | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _sum(values: list[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
+def _slowest_fan(sample: Sample, reading: Reading) -> float | None:
+    told = [fan.rpm for fan in reading.fans if fan.rpm is not None]
+    return min(told) if told else None
 
 
 METRICS: tuple[Metric, ...] = (
@@ -83,12 +83,16 @@ METRICS: tuple[Metric, ...] = (
     Metric("boards_alive", "boards", lambda s, r: r.boards_alive, gone=0.0),
     Metric("boards_expected", "boards", lambda s, r: r.expected_boards),
     Metric("temperature_max", "C", lambda s, r: r.temperature_max),
+    Metric("temperature_chip_max", "C", lambda s, r: r.temperature_chip_max),
+    Metric("coolant", "C", lambda s, r: r.coolant),
     Metric("fan_percent", "%", lambda s, r: r.fan_percent),
+    Metric("fan_rpm_min", "rpm", _slowest_fan),
     Metric("power", "W", _power, gone=0.0),
+    Metric("power_target", "W", lambda s, r: r.power_target),
     Metric("efficiency", "J/TH", _efficiency),
     Metric("pool_alive", "0 or 1", lambda s, r: _number(r.pool_alive), gone=0.0),
-    Metric("accepted", "shares", lambda s, r: _sum([b.accepted for b in r.boards])),
-    Metric("rejected", "shares", lambda s, r: _sum([b.rejected for b in r.boards])),
+    Metric("accepted", "shares", lambda s, r: r.shares[0]),
+    Metric("rejected", "shares", lambda s, r: r.shares[1]),
     Metric("uptime", "s", lambda s, r: r.uptime),
     Metric("last_seen", "Unix s", lambda s, r: s.last_seen),
     Metric("reachable", "0 or 1", lambda s, r: float(s.reachable), gone=0.0),
@@ -98,6 +102,10 @@ BOARD_METRICS: tuple[BoardMetric, ...] = (
     BoardMetric("alive", "0 or 1", lambda board: _number(board.alive), gone=0.0),
     BoardMetric("hashrate", "H/s", lambda board: board.hashrate, gone=0.0),
     BoardMetric("temperature", "C", lambda board: board.temperature),
+    BoardMetric("temperature_chip", "C", lambda board: board.temperature_chip),
+    BoardMetric("chips", "chips", lambda board: board.chips),
+    BoardMetric("chips_expected", "chips", lambda board: board.chips_expected),
+    BoardMetric("frequency", "MHz", lambda board: board.frequency),
     BoardMetric("accepted", "shares", lambda board: board.accepted),
     BoardMetric("rejected", "shares", lambda board: board.rejected),
     BoardMetric("hardware_errors", "errors", lambda board: board.hardware_errors),

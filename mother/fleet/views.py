@@ -11,8 +11,8 @@ from msgspec import Struct
 from mother.core.model import Address, State, Totals
 from mother.core.reading import efficiency
 from mother.core.units import duration
-from mother.fleet.remembered import DeviceMemory, Place
 from mother.fleet.findings import findings
+from mother.fleet.remembered import DeviceMemory, Place
 from mother.fleet.roster import Entry, Roster
 
 
@@ -75,45 +75,33 @@ class RosterView:
         self._wish = wish
 
     def totals(self, now: float) -> Totals:
-        """The sums; a gone miner counts with no hashrate but with what it should have."""
-        states: Counter[str] = Counter()
-        hashrate = expected = accepted = rejected = power = metered = 0.0
-        alive = boards = 0
-        hottest: list[float] = []
-        for entry in self._roster:
-            state = entry.state()
-            states[state.value] += 1
-            reading = entry.reading
-            if reading is None:
-                continue
-            expected += reading.expected_hashrate or 0.0
-            boards += reading.expected_boards or len(reading.boards)
-            yes, no = reading.shares
-            accepted += yes or 0.0
-            rejected += no or 0.0
-            if state in (State.GONE, State.ASLEEP):
-                continue
-            hashrate += reading.hashrate or 0.0
-            if reading.power is not None:
-                power += reading.power
-                metered += reading.hashrate or 0.0
-            alive += reading.boards_alive or 0
-            if reading.temperature_max is not None:
-                hottest.append(reading.temperature_max)
+        """The sums; a gone miner counts with no hashrate but with what it should have.
+
+        Nothing is expected of one that sleeps.
+        """
+        known = [(entry.state(), entry.reading) for entry in self._roster]
+        told = [(state, one) for state, one in known if one is not None]
+        shares = [one.shares for _, one in told]
+        due = [one.expected_hashrate or 0.0 for state, one in told if state is not State.ASLEEP]
+        at_work = [one for state, one in told if state not in (State.GONE, State.ASLEEP)]
+        metered = [one for one in at_work if one.power is not None]
+        power = sum(one.power or 0.0 for one in metered)
+        hashed = sum(one.hashrate or 0.0 for one in metered)
+        temperatures = [one.temperature_max for one in at_work]
         return Totals(
             at=now,
-            miners=len(self._roster),
-            states=dict(states),
-            hashrate=hashrate,
-            expected_hashrate=expected,
-            boards_alive=alive,
-            boards_expected=boards,
-            temperature_max=max(hottest, default=None),
-            accepted=accepted,
-            rejected=rejected,
+            miners=len(known),
+            states=dict(Counter(state.value for state, _ in known)),
+            hashrate=sum(one.hashrate or 0.0 for one in at_work),
+            expected_hashrate=sum(due),
+            boards_alive=sum(one.boards_alive or 0 for one in at_work),
+            boards_expected=sum(one.expected_boards or len(one.boards) for _, one in told),
+            temperature_max=max((one for one in temperatures if one is not None), default=None),
+            accepted=sum(accepted or 0.0 for accepted, _ in shares),
+            rejected=sum(rejected or 0.0 for _, rejected in shares),
             given_up=len(self._roster.given_up),
             power=power,
-            efficiency=efficiency(power, metered) if power else None,
+            efficiency=efficiency(power, hashed) if power else None,
         )
 
     def rows(self) -> list[Row]:

@@ -46,7 +46,8 @@ class Lines:
         `mother.net.exchange`) once the request was sent and no whole answer came, an empty one
         included; Unreachable before; Garbled for one that is too large. Nothing is sent twice,
         unless `again` says after how many seconds a read may be, once: some devices serve one at
-        a time and hang up on others at once. Cancelling closes the connection.
+        a time and hang up on others at once. `deadline` is for both. Cancelling closes the
+        connection.
         """
         call = Line(self._board, address, request, limit).begin(self._connect(), deadline)
         if not again:
@@ -66,10 +67,11 @@ class Lines:
         try:
             return await call
         except CutOff:
-            if self._clock.seconds() - began > AT_ONCE:
+            spent = self._clock.seconds() - began
+            left = deadline - spent - again
+            if spent > AT_ONCE or left <= 0:
                 raise
         await sleep(self._clock, again)
-        left = max(again, deadline - (self._clock.seconds() - began))
         return await Line(self._board, address, request, limit).begin(self._connect(), left)
 
     def framed(

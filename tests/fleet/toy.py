@@ -164,7 +164,7 @@ class Toy:
     def __init__(self, name: str = "toy", *, needs_login: bool = True) -> None:
         self.name = name
         self.needs_login = needs_login
-        self.default_credentials = (LOGIN,)
+        self.default_credentials: tuple[Credential, ...] = (LOGIN,)
         self.boxes: dict[str, Box] = {}
         self.offered: list[Credential] = []
         self.recognised: list[tuple[Address, float]] = []

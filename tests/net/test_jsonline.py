@@ -264,3 +264,13 @@ async def test_nothing_is_asked_a_third_time_and_a_write_not_even_twice() -> Non
             with pytest.raises(CutOff):
                 await ask(lines, address, again=again)
         assert len(home.connections) == times
+
+
+@in_reactor
+async def test_who_says_nothing_within_a_short_deadline_did_not_hang_up_at_once() -> None:
+    async with house(silent) as (home, lines, address):
+        began = reactor.seconds()
+        with pytest.raises(CutOff):
+            await ask(lines, address, deadline=0.2, again=0.3)
+        assert reactor.seconds() - began < 0.45
+    assert len(home.connections) == 1

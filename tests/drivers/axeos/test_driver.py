@@ -23,7 +23,11 @@ def traces(page: bytes, status: int = 200) -> Traces:
     return Traces("10.1.2.3", frozenset({80}), page_port=80, status=status, page=page)
 
 
-@pytest.mark.parametrize("page", [PAGE, gzip.compress(PAGE), gzip.compress(PAGE * 99)[:200]])
+@pytest.mark.parametrize(
+    "page",
+    [PAGE, gzip.compress(PAGE), gzip.compress(PAGE * 99)[:200]],
+    ids=["plain", "packed", "cut"],
+)
 @in_reactor
 async def test_its_page_is_claimed_packed_or_not(page: bytes) -> None:
     async with listening({}) as (_, family, _):
