@@ -25,7 +25,7 @@ from mother.fleet.files import Files
 from mother.fleet.memory import FileMemory, MemoryRefused
 from mother.host.manager import Manager
 from mother.simulating import demo, simulate
-from mother.terminal import commands, initial, logs, manual
+from mother.terminal import commands, initial, logs, manual, recording
 from mother.terminal.formats import log_for
 from mother.terminal.minding import Minding, stacks_on_abort
 from mother.terminal.notifying import notify
@@ -209,6 +209,7 @@ COMMANDS: dict[str, Command] = {
     "init": simulated(initial.init),
     "check-config": check_config,
     "notify": notify,
+    "record": simulated(recording.record),
     "simulate": simulated(simulate),
     "demo": simulated(demo),
     **{name: at_the_desk(name) for name in commands.DESK},

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any, Protocol, TypeVar
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
-from mother.core.model import CommandKind
+from mother.control.bodies import ARGS, Body, Reason, Seconds, Word
 
 GET, POST = b"GET", b"POST"
 
@@ -19,8 +19,8 @@ class Desk(Protocol):
 
     Refusals are sentences: LookupError for a miner that is not known, ValueError for what
     cannot be meant, PermissionError for what is not allowed now. `scope` is a miner, `all`,
-    `model:T1`, a network or a range; `by` the user who asks; a plan's items are those of
-    `plan`. Answers are plain values.
+    `model:T1`, `rack:A3`, `group:NAME`, a network or a range; `by` the user who asks; a plan's
+    items are those of `plan`. Answers are plain values.
     """
 
     def status(self) -> Mapping[str, Any]:
@@ -57,12 +57,43 @@ class Desk(Protocol):
         """End holds, with `all` every one: text and miners."""
 
     async def order(
-        self, miner: str, kind: str, args: Mapping[str, Any], by: str, despite_hold: bool
+        self,
+        miner: str,
+        kind: str,
+        args: Mapping[str, Any],
+        by: str,
+        despite_hold: bool,
+        in_turn: bool = False,
     ) -> Mapping[str, Any]:
         """Carry out one order by hand: result (done, dry-run, denied, failed), text, worker.
 
-        `kind` is a key of `ARGS`, and `args` are as the Struct there says.
+        `kind` is a key of `ARGS`, and `args` are as the Struct there says. `in_turn`: the result
+        is `later`, and nothing was done, while as many restart as may at once.
         """
+
+    def covered(self, scope: str, kind: str) -> Mapping[str, Any]:
+        """Who is in a scope: miners, each with worker, mac, address, model, state, held, cannot.
+
+        `cannot` says why it would not take an order of that kind now; empty where it may.
+        """
+
+    def places(self) -> Mapping[str, Any]:
+        """Where everybody that is remembered stands: places, rows of `fleet.places.Placed`."""
+
+    async def place(
+        self, rows: Sequence[Mapping[str, Any]], by: str, backup: bool
+    ) -> Mapping[str, Any]:
+        """Each of these (mac, place) stands there from now on: text, miners, backup.
+
+        With `backup` the former places are in the file of that path; without, `unplace` takes
+        back one after the other.
+        """
+
+    def unplace(self, by: str) -> str:
+        """The last single placement is taken back; what was done, as a sentence."""
+
+    def retire(self, miner: str, by: str) -> str:
+        """One that is gone is forgotten for good; what was done, as a sentence."""
 
     def accept(self, miner: str, boards: int | None, by: str) -> str:
         """So many boards are what it should have from now on; None: what its model has."""
@@ -71,30 +102,20 @@ class Desk(Protocol):
         """Wishes and history of one miner move to another; what was done, as a sentence."""
 
 
-Word = Annotated[str, Meta(min_length=1, max_length=200)]
-Text = Annotated[str, Meta(max_length=2000)]
-Reason = Annotated[str, Meta(min_length=1, max_length=500)]
-Seconds = Annotated[float, Meta(gt=0, le=10 * 366 * 86_400)]
-
-
-class _Body(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a call takes: the fields, and no other."""
-
-
-class Clear(_Body, frozen=True):
+class Clear(Body, frozen=True):
     """Of `clear`."""
 
     miner: Word
 
 
-class Apply(_Body, frozen=True):
+class Apply(Body, frozen=True):
     """Of `apply` and `release`."""
 
     scope: Word
     by: Word
 
 
-class Undo(_Body, frozen=True):
+class Undo(Body, frozen=True):
     """Of `undo`."""
 
     target: Word
@@ -103,7 +124,7 @@ class Undo(_Body, frozen=True):
     despite_hold: bool = False
 
 
-class Hold(_Body, frozen=True):
+class Hold(Body, frozen=True):
     """Of `hold`; no `seconds`: until it is released."""
 
     scope: Word
@@ -112,17 +133,70 @@ class Hold(_Body, frozen=True):
     seconds: Seconds | None = None
 
 
-class Order(_Body, frozen=True):
+class Order(Body, frozen=True):
     """Of `order`; `args` are checked by `ARGS`."""
 
     miner: Word
     kind: Word
     by: Word
-    args: dict[str, Any] = {}
+    args: dict[str, Any] = msgspec.field(default_factory=dict)
     despite_hold: bool = False
+    in_turn: bool = False
 
 
-class Accept(_Body, frozen=True):
+class Covered(Body, frozen=True):
+    """Of `covered`; `kind` is a key of `ARGS`, or empty."""
+
+    scope: Word
+    kind: Annotated[str, Meta(max_length=200)] = ""
+
+
+Mac = Annotated[str, Meta(pattern="^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")]
+Label = Annotated[str, Meta(max_length=100)]
+
+
+class Where(Body, frozen=True):
+    """Where a device stands; empty: not known."""
+
+    site: Label = ""
+    rack: Label = ""
+    row: Label = ""
+    slot: Label = ""
+    pdu: Label = ""
+    outlet: Label = ""
+    owner: Label = ""
+    notes: Annotated[str, Meta(max_length=500)] = ""
+
+
+class Spot(Body, frozen=True):
+    """One device and its place."""
+
+    mac: Mac
+    place: Where
+
+
+class Placement(Body, frozen=True):
+    """Of `place`."""
+
+    rows: Annotated[list[Spot], Meta(min_length=1, max_length=20_000)]
+    by: Word
+    backup: bool = False
+
+
+class By(Body, frozen=True):
+    """Of `unplace`."""
+
+    by: Word
+
+
+class Retire(Body, frozen=True):
+    """Of `retire`."""
+
+    miner: Word
+    by: Word
+
+
+class Accept(Body, frozen=True):
     """Of `accept`; `boards` must be there, null means the model's."""
 
     miner: Word
@@ -130,7 +204,7 @@ class Accept(_Body, frozen=True):
     boards: Annotated[int, Meta(ge=1, le=1000)] | None
 
 
-class Replace(_Body, frozen=True):
+class Replace(Body, frozen=True):
     """Of `replace`."""
 
     old: Word
@@ -138,68 +212,21 @@ class Replace(_Body, frozen=True):
     by: Word
 
 
-class NoArgs(_Body, frozen=True):
-    """An order that needs no more than its name."""
-
-
-class Locate(_Body, frozen=True):
-    """The lamp on or off."""
-
-    on: bool
-
-
-class Network(_Body, frozen=True):
-    """With `dhcp`, nothing else; without, all of it."""
-
-    dhcp: bool
-    address: Text = ""
-    netmask: Text = ""
-    gateway: Text = ""
-    dns: Annotated[list[Text], Meta(max_length=2)] = []
-
-
-class Password(_Body, frozen=True):
-    """A new login."""
-
-    username: Word
-    password: Annotated[str, Meta(min_length=1, max_length=200)]
-
-    def __repr__(self) -> str:
-        return f"Password(username={self.username!r}, password='***')"
-
-
-class Upgrade(_Body, frozen=True):
-    """A file on the daemon's machine with its digest, or a URL that the miner fetches."""
-
-    path: Annotated[str, Meta(min_length=1, max_length=4000)] | UnsetType = UNSET
-    sha256: Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$")] | UnsetType = UNSET
-    url: Annotated[str, Meta(min_length=1, max_length=2000)] | UnsetType = UNSET
-
-    def __post_init__(self) -> None:
-        given = tuple(one is not UNSET for one in (self.path, self.sha256, self.url))
-        if given not in {(True, True, False), (False, False, True)}:
-            raise ValueError("must be path and sha256, or url")
-
-
-ARGS: Mapping[str, type[Struct]] = {
-    CommandKind.REBOOT.value: NoArgs,
-    CommandKind.RESTART_MINING.value: NoArgs,
-    CommandKind.FACTORY_RESET.value: NoArgs,
-    CommandKind.POWER_OFF.value: NoArgs,
-    CommandKind.LOCATE.value: Locate,
-    CommandKind.SET_NETWORK.value: Network,
-    CommandKind.SET_PASSWORD.value: Password,
-    CommandKind.UPGRADE.value: Upgrade,
-}
-"""What can be ordered by hand, and what each order takes."""
+BODY_LIMIT = 64 * 1024
+LONG_BODY_LIMIT = 8 * 1024 * 1024
+"""Of a call that may concern the whole farm."""
 
 
 class Call(Struct, frozen=True):
-    """One call: its method, its body (None: it takes none), and how the desk answers it."""
+    """One call: its method, its body (None: it takes none), and how the desk answers it.
+
+    The body may be `limit` bytes long.
+    """
 
     method: bytes
     body: type[Struct] | None
     answer: Callable[[Desk, Any], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]
+    limit: int = BODY_LIMIT
 
 
 async def _order(desk: Desk, order: Order) -> Mapping[str, Any]:
@@ -207,7 +234,20 @@ async def _order(desk: Desk, order: Order) -> Mapping[str, Any]:
     if shape is None:
         raise ValueError(f"kind: {order.kind} is no order by hand; there are {', '.join(ARGS)}")
     args = msgspec.to_builtins(checked(order.args, shape, "args"))
-    return await desk.order(order.miner, order.kind, args, order.by, order.despite_hold)
+    return await desk.order(
+        order.miner, order.kind, args, order.by, order.despite_hold, order.in_turn
+    )
+
+
+def _covered(desk: Desk, asked: Covered) -> Mapping[str, Any]:
+    if asked.kind and asked.kind not in ARGS:
+        raise ValueError(f"kind: {asked.kind} is no order by hand; there are {', '.join(ARGS)}")
+    return desk.covered(asked.scope, asked.kind)
+
+
+async def _place(desk: Desk, asked: Placement) -> Mapping[str, Any]:
+    rows = msgspec.to_builtins(asked.rows)
+    return await _lasting(desk, await desk.place(rows, asked.by, asked.backup))
 
 
 async def _lasting(desk: Desk, answer: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -230,6 +270,13 @@ CALLS: Mapping[str, Call] = {
     ),
     "release": Call(POST, Apply, lambda desk, a: _lasting(desk, desk.release(a.scope, a.by))),
     "order": Call(POST, Order, _order),
+    "covered": Call(POST, Covered, _covered),
+    "places": Call(GET, None, lambda desk, _: desk.places()),
+    "place": Call(POST, Placement, _place, LONG_BODY_LIMIT),
+    "unplace": Call(POST, By, lambda desk, a: _lasting(desk, {"text": desk.unplace(a.by)})),
+    "retire": Call(
+        POST, Retire, lambda desk, a: _lasting(desk, {"text": desk.retire(a.miner, a.by)})
+    ),
     "accept": Call(
         POST,
         Accept,

@@ -25,7 +25,6 @@ from mother.control.calls import CALLS, Call, Desk, checked
 
 __all__ = ["Control", "Desk"]
 
-BODY_LIMIT = 64 * 1024
 MOST_PATH = 100
 """A Unix socket's path may have no more than 107 bytes."""
 
@@ -156,7 +155,7 @@ class _Answer(Resource):
         if request.method != self._call.method:
             return _refused(405, "that call takes another method")
         try:
-            answer = self._call.answer(self._desk, _body(request, self._call.body))
+            answer = self._call.answer(self._desk, _body(request, self._call))
             return 200, encode(await answer if isawaitable(answer) else answer)
         except CancelledError:  # nobody cancels an answer: what it waited for was given up
             return _refused(503, "the daemon gave that up; it may be about to stop")
@@ -177,12 +176,13 @@ _CODES: Mapping[type[Exception], int] = {
 """The refusals; a KeyError is none, but a fault of ours."""
 
 
-def _body(request: Request, shape: type[Struct] | None) -> Struct | None:
+def _body(request: Request, call: Call) -> Struct | None:
+    shape, limit = call.body, call.limit
     if shape is None:
         return None
-    text = b"" if request.content is None else request.content.read(BODY_LIMIT + 1)
-    if len(text) > BODY_LIMIT:
-        raise TooLarge(f"the body is longer than {BODY_LIMIT} bytes")
+    text = b"" if request.content is None else request.content.read(limit + 1)
+    if len(text) > limit:
+        raise TooLarge(f"the body is longer than {limit} bytes")
     try:
         fields = decode(text)
     except DecodeError:

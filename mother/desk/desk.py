@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import to_builtins
@@ -11,23 +11,21 @@ from msgspec.structs import replace
 from mother import __version__
 from mother.config.model import Config
 from mother.core.bus import Bus
-from mother.core.model import (
-    CommandKind,
-    EventKind,
-    Severity,
-)
+from mother.core.model import CommandKind, EventKind, Severity
 from mother.core.units import moment
 from mother.desk.orders import Orders
+from mother.desk.placing import Placing
+from mother.desk.retiring import Retiring
 from mother.fleet.commands import Commands
 from mother.fleet.identity import device_id
 from mother.fleet.memory import Memory
 from mother.fleet.news import tell_of
 from mother.fleet.roster import Entry, Roster
-from mother.fleet.scope import ALL, MODEL, Scope, is_network, miner_of, scope_of, settled_scope
+from mother.fleet.scope import ALL, MODEL, RACK, Scope, is_wide, miner_of, scope_of, settled_scope
 from mother.fleet.setups import Setups
 from mother.fleet.succession import Succession
 from mother.fleet.undertaken import HoldOrder
-from mother.fleet.views import RosterView
+from mother.fleet.views import RosterView, Row
 from mother.jobs import healing
 from mother.jobs.configure import Shelf
 from mother.jobs.flights import Flights
@@ -66,6 +64,8 @@ class Desk:
         self._flights = flights
         self._planner = planner
         self._orders = Orders(setups, flights, commands, shelf, config, now, hurry)
+        self._placing = Placing(roster, memory, bus, config, now)
+        self._retiring = Retiring(roster, memory, setups, flights, bus, now, self._sought)
         self._bus = bus
         self._news = news
         self._config = config
@@ -85,15 +85,29 @@ class Desk:
             "dry_run": config.dry_run,
             "reboots": config.settings.health_reboot,
             "totals": to_builtins(self._view.totals(self._now())),
-            "miners": to_builtins(self._view.rows()),
+            "miners": to_builtins(self._everybody()),
             "holds": [self._hold_row(one) for one in self._setups.holds()],
             "unidentified": [
-                {"address": str(one.address), "family": one.family, "reason": one.reason}
+                {
+                    "address": str(one.address),
+                    "family": one.family,
+                    "reason": one.reason,
+                    "said": one.said,
+                }
                 for one in sorted(self._roster.sightings.values(), key=lambda one: one.address)
             ],
             "numbers": dict(self._numbers()),
             "trouble": self._memory.trouble,
         }
+
+    def _everybody(self) -> list[Row]:
+        """Also who was met once and is not here."""
+        missed = self._view.missed(self._memory.devices, self._now(), self._sought())
+        return sorted([*self._view.rows(), *missed], key=lambda row: row.worker)
+
+    def _sought(self) -> bool:
+        """Whether a scan has ended since the start: who is not known since is not here."""
+        return self._numbers().get("loop.scan.runs", 1.0) > 0
 
     async def kept(self) -> str:
         """Wait until what was ordered is on the disk; why it is not, or empty."""
@@ -115,7 +129,7 @@ class Desk:
     def apply(self, scope: str, by: str) -> Mapping[str, Any]:
         """Ask the miners anew and write what differs; what waited or was stopped goes on."""
         covered = self._covered(scope)
-        single = not _is_wide(scope)
+        single = not is_wide(scope)
         for entry in covered:
             self._survey.again(entry)
             self._setups.keep(entry.id, retry_at=None, again=0)
@@ -207,7 +221,7 @@ class Desk:
         order = HoldOrder(meant.text, " ".join(why.split()), by, now, until)
         self._setups.keep_undertaken(holds=(*others, order))
         self._memory.save()
-        miners = sum(1 for entry in self._roster if meant.covers(entry))
+        miners = sum(1 for entry in self._roster if self._is_in(meant, entry))
         end = "until released" if until is None else f"until {moment(until, now)}"
         text = f"{scope} is held {end}: {_miners(miners)}, nothing is written to them by itself"
         self._bus.tell(
@@ -226,14 +240,15 @@ class Desk:
         else:
             meant = scope_of(scope)
             names = {meant.text}
-            if not _is_wide(scope):
-                names |= {entry.mac for entry in self._roster if meant.covers(entry)}
+            if not is_wide(scope):
+                names |= {entry.mac for entry in self._roster if self._is_in(meant, entry)}
             gone = tuple(one for one in known if one.scope in names)
         if not gone:
             raise LookupError(f"{scope} is not held: `mother holds` lists what is")
         self._setups.keep_undertaken(holds=tuple(one for one in known if one not in gone))
         self._memory.save()
-        covered = [e for e in self._roster if any(Scope(one.scope).covers(e) for one in gone)]
+        meant_now = [Scope(one.scope) for one in gone]
+        covered = [e for e in self._roster if any(self._is_in(one, e) for one in meant_now)]
         still = sum(1 for entry in covered if self._setups.held(entry))
         text = f"{scope} is released: {_miners(len(covered))}"
         text += f", {still} of them held by another order" if still else ""
@@ -242,21 +257,55 @@ class Desk:
         return {"text": f"{text}.", "miners": len(covered)}
 
     def _hold_row(self, hold: HoldOrder) -> dict[str, Any]:
-        covered = [entry for entry in self._roster if Scope(hold.scope).covers(entry)]
-        name = covered[0].worker if covered and not _is_wide(hold.scope) else hold.scope
-        if name.startswith(MODEL):
-            name = MODEL + name.removeprefix(MODEL).upper()
+        scope = Scope(hold.scope)
+        covered = [entry for entry in self._roster if self._is_in(scope, entry)]
+        name = covered[0].worker if covered and not is_wide(hold.scope) else hold.scope
+        for prefix in (MODEL, RACK):
+            if name.startswith(prefix):
+                name = prefix + name.removeprefix(prefix).upper()
         row: dict[str, Any] = to_builtins(hold)
         return {**row, "name": name, "until": hold.until, "miners": len(covered)}
 
     # single miners
 
     async def order(
-        self, miner: str, kind: str, args: Mapping[str, Any], by: str, despite_hold: bool
+        self,
+        miner: str,
+        kind: str,
+        args: Mapping[str, Any],
+        by: str,
+        despite_hold: bool,
+        in_turn: bool = False,
     ) -> Mapping[str, Any]:
-        """One order by hand, through the door."""
+        """One order by hand, through the door; `in_turn` where it is one of many."""
         entry = miner_of(miner, self._roster)
-        return await self._orders.give(entry, CommandKind(kind), args, by, despite_hold)
+        give = self._orders.give_in_turn if in_turn else self._orders.give
+        return await give(entry, CommandKind(kind), args, by, despite_hold)
+
+    def covered(self, scope: str, kind: str) -> Mapping[str, Any]:
+        """Who is in a scope, by worker name, and who would not take such an order."""
+        found = sorted(self._covered(scope), key=lambda entry: entry.worker)
+        return {"miners": [self._orders.covered(entry, kind) for entry in found]}
+
+    # places
+
+    def places(self) -> Mapping[str, Any]:
+        """Where everybody stands."""
+        return {"places": self._placing.rows()}
+
+    async def place(
+        self, rows: Sequence[Mapping[str, Any]], by: str, backup: bool
+    ) -> Mapping[str, Any]:
+        """These stand there from now on."""
+        return await self._placing.put(rows, by, backup)
+
+    def unplace(self, by: str) -> str:
+        """The last one is taken back."""
+        return self._placing.take_back(by)
+
+    def retire(self, miner: str, by: str) -> str:
+        """One that is gone is forgotten for good."""
+        return self._retiring.retire(miner, by)
 
     def clear(self, miner: str) -> str:
         """Let a miner be healed again that was left for a human."""
@@ -329,22 +378,19 @@ class Desk:
 
     def _covered(self, scope: str) -> list[Entry]:
         meant = scope_of(scope)
-        if not _is_wide(scope):
+        if not is_wide(scope):
             return [miner_of(scope, self._roster)]
-        found = [entry for entry in self._roster if meant.covers(entry)]
+        found = [entry for entry in self._roster if self._is_in(meant, entry)]
         if not found:
             raise LookupError(f"no miner is known in {scope}")
         return found
 
+    def _is_in(self, scope: Scope, entry: Entry) -> bool:
+        return scope.covers(entry, self._setups.groups_of)
+
     def _audit(self, by: str, kind: str, text: str) -> None:
         content = {"actor": by, "kind": kind}
         self._bus.tell(EventKind.AUDIT, Severity.INFO, text, content=content)
-
-
-def _is_wide(scope: str) -> bool:
-    """Whether it names more than one miner."""
-    text = scope.strip().lower()
-    return text == ALL or text.startswith(MODEL) or is_network(text)
 
 
 def _miners(count: int) -> str:

@@ -9,12 +9,13 @@ from typing import Any, NoReturn
 
 from msgspec.structs import replace
 
-from mother.config.model import Config
-from mother.core.model import Change, Command, CommandKind, Credential, NetworkSettings
+from mother.config.model import Config, PoolWish
+from mother.core.model import Change, Command, CommandKind, Credential, NetworkSettings, State
 from mother.fleet.commands import Commands, Outcome
 from mother.fleet.deeds import DEEDS
 from mother.fleet.desired import Aspect, FirmwareSource, Step, firmware_key
 from mother.fleet.firmware import FirmwareRefused
+from mother.fleet.pools import pool_changes, wished_pools
 from mother.fleet.roster import Entry
 from mother.fleet.setups import Setups
 from mother.jobs.configure import Shelf
@@ -43,6 +44,41 @@ class Orders:
         self._config = config
         self._now = now
         self._hurry = hurry
+        self._in_turn = 0
+
+    def covered(self, entry: Entry, kind: str) -> dict[str, Any]:
+        """A miner of a scope, and why it would not take such an order now (empty: it may)."""
+        return {
+            "worker": entry.worker,
+            "mac": entry.mac,
+            "address": str(entry.address),
+            "model": entry.model,
+            "state": entry.state().value,
+            "held": self._setups.held(entry),
+            "cannot": self._cannot(entry, CommandKind(kind)) if kind else "",
+        }
+
+    def _cannot(self, entry: Entry, kind: CommandKind) -> str:
+        if kind not in entry.family.capabilities:
+            return f"no {entry.family.name} can do that"
+        if entry.description.closed:
+            return entry.description.closed
+        return f"it is gone: {entry.fault}" if entry.state() is State.GONE else ""
+
+    async def give_in_turn(
+        self, entry: Entry, what: CommandKind, args: Mapping[str, Any], by: str, despite_hold: bool
+    ) -> Mapping[str, Any]:
+        """The same for one of many: `later`, where as many restart already as may at once."""
+        if not DEEDS[what].restarts:
+            return await self.give(entry, what, args, by, despite_hold)
+        if self._setups.places() <= self._in_turn and not self._config().dry_run:
+            text = "as many restart as may at once"
+            return {"result": "later", "text": text, "worker": entry.worker}
+        self._in_turn += 1
+        try:
+            return await self.give(entry, what, args, by, despite_hold)
+        finally:
+            self._in_turn -= 1
 
     async def give(
         self, entry: Entry, what: CommandKind, args: Mapping[str, Any], by: str, despite_hold: bool
@@ -65,15 +101,17 @@ class Orders:
         if what is CommandKind.UPGRADE:
             outcome = await self._upgrade(entry, command, args)
         else:
-            typed, changes = self._typed(what, args)
+            typed, changes = self._typed(entry, what, args)
             command = replace(command, args=typed, changes=changes)
             outcome = await self._commands.submit(command)
         done = f"{entry.worker} at {entry.address} {DEEDS[what].done}."
         text = outcome.text or done
+        if what is CommandKind.LOCATE and what not in entry.family.capabilities:
+            text = _no_lamp(entry)
         return {"result": outcome.result, "text": text, "worker": entry.worker}
 
     def _typed(
-        self, kind: CommandKind, args: Mapping[str, Any]
+        self, entry: Entry, kind: CommandKind, args: Mapping[str, Any]
     ) -> tuple[Mapping[str, Any], tuple[Change, ...]]:
         """The args of an order as the drivers take them. Raises ValueError, PermissionError."""
         if kind is CommandKind.SET_NETWORK:
@@ -83,7 +121,19 @@ class Orders:
         if kind is CommandKind.SET_PASSWORD:
             credential = Credential(args["username"], args["password"])
             return {"credential": credential}, (Change("login", "as it is", credential.username),)
-        return dict(args), ()
+        if kind is CommandKind.SET_POOLS:
+            found = entry.settings.pools if entry.settings is not None else None
+            wished = wished_pools(_pool_wishes(args, entry), entry.worker)
+            return {"pools": wished}, pool_changes(found or (), wished)
+        words = {name: _in_words(name, value) for name, value in args.items() if value is not None}
+        wanted = {name: value for name, value in args.items() if value is not None}
+        if kind is CommandKind.SET_PROFILE:
+            wanted = {"profile": args["profile"], "level": args.get("level")}
+            _check_profile(entry, args["profile"])
+        old = "as it is"
+        named = kind is not CommandKind.LOCATE
+        changes = tuple(Change(name, old, text) for name, text in words.items() if named)
+        return wanted, changes
 
     async def _upgrade(self, entry: Entry, command: Command, args: Mapping[str, Any]) -> Outcome:
         """By hand too: never older than what runs, never for another model, and verified."""
@@ -132,6 +182,37 @@ def _check_version(entry: Entry, name: str, version: str) -> None:
         _refuse(f"whether {version} is newer than {installed} cannot be told from the names")
     if not newer:
         _refuse(f"{entry.worker} runs {installed}, and {version} is no newer: never a downgrade")
+
+
+_UNITS = {"watts": "W", "frequency": "MHz", "voltage": "V"}
+
+
+def _in_words(name: str, value: Any) -> str:
+    return f"{value:g} {_UNITS[name]}" if name in _UNITS else str(value)
+
+
+def _no_lamp(entry: Entry) -> str:
+    """Where else a person may look, if the miner cannot show itself."""
+    return (
+        f"{entry.worker} at {entry.address} cannot show where it stands: mother knows of no lamp "
+        f"that a {entry.family.name} could be told to blink. Look for its MAC address {entry.mac}"
+    )
+
+
+def _check_profile(entry: Entry, profile: str) -> None:
+    known = entry.family.profiles
+    if known and profile not in known:
+        raise ValueError(f"{profile}: a {entry.family.name} has the profiles {', '.join(known)}")
+
+
+def _pool_wishes(args: Mapping[str, Any], entry: Entry) -> tuple[PoolWish, ...]:
+    wishes = tuple(PoolWish(one["url"], one["username"], one["password"]) for one in args["pools"])
+    if len(wishes) > entry.family.most_pools:
+        raise ValueError(
+            f"pools: a {entry.family.name} takes {entry.family.most_pools} at most, and "
+            f"{len(wishes)} are named"
+        )
+    return wishes
 
 
 def _refuse(why: str) -> NoReturn:

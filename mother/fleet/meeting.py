@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import Struct
@@ -21,6 +22,14 @@ SHOWN = 200
 """Characters of an answer that are shown to people."""
 
 Met = tuple[Device, Description]
+
+
+_OWN = re.compile(
+    r"\b(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}\b"  # a MAC address
+    r"|\b\d{1,3}(?:\.\d{1,3}){3}\b"  # an IPv4 address
+    r"|\b(?=\w*\d)(?=\w*[A-Za-z])\w{14,}\b"  # serial numbers, wallets, tokens
+    r"|(?<=://)[^\s\"',]+"  # where it mines
+)
 
 
 class Claim(Struct, frozen=True):
@@ -160,7 +169,8 @@ class NotTaken(Refused):
 
 
 def _shown(traces: Traces) -> str:
-    """What it said, for people: printable, short."""
+    """What it said, for people: printable, short, and without what names this one device."""
     said = traces.said or traces.page
-    text = said[: 4 * SHOWN].decode("utf-8", "replace")
-    return "".join(char if char.isprintable() else " " for char in text)[:SHOWN].strip()
+    text = said[: 8 * SHOWN].decode("utf-8", "replace")
+    plain = "".join(char if char.isprintable() else " " for char in text)
+    return _OWN.sub("***", plain)[:SHOWN].strip()

@@ -143,6 +143,8 @@ class Watch:
             host = str(event.content.get("ip", "")).partition(":")[0]
             if not self._is_inside(host):
                 self._known.pop(event.device, None)
+        elif event.kind is EventKind.RETIRED:
+            self._known.pop(event.device, None)
         elif event.kind is EventKind.REPLACED:
             old = device_id(event.site, str(event.content.get("old", "")))
             self._known.pop(old, None)

@@ -21,7 +21,12 @@ _DIGITS = re.compile(r"[0-9.]*[.][0-9.]*")
 _ENDPOINT = re.compile(r"([0-9.]*[.][0-9.]*):([0-9]+)")
 _RANGE = re.compile(r"[0-9. -]+-[0-9. -]+")
 
-SCOPES = "a miner, all, model:T1, a network such as 10.1.2.0/24, or a range 10.1.2.10-10.1.2.60"
+SCOPES = (
+    "a miner, all, model:T1, rack:A3, group:NAME, a network such as 10.1.2.0/24, or a range "
+    "10.1.2.10-10.1.2.60"
+)
+KINDS = {"model": "T1", "rack": "A3", "group": "hall-1"}
+"""What may stand before a colon in a scope, each with an example of what follows."""
 
 
 class BadInput(Exception):
@@ -45,20 +50,32 @@ def seconds_in(text: str) -> float:
 
 
 def scope_in(text: str) -> str:
-    """The scope, cleaned: a miner, `all`, `model:T1`, a network or a range. Raises BadInput."""
+    """The scope, cleaned: a miner, `all`, one of `KINDS`, a network or a range. Raises BadInput."""
     scope = text.strip()
     if not scope.isprintable() or len(scope) > LONGEST_NAME:
         raise BadInput(f"{scope[:40]}: a scope is {SCOPES}")
     if scope.lower() == "all":
         return "all"
-    if scope.lower().startswith("model:"):
-        model = scope[len("model:") :].strip()
-        if not model:
-            raise BadInput(f"{text}: name the model, as in model:T1")
-        return f"model:{model}"
+    kind, colon, name = scope.partition(":")
+    kind = kind.strip().lower()
+    if colon and kind in KINDS:
+        if not name.strip():
+            raise BadInput(f"{text}: name the {kind}, as in {kind}:{KINDS[kind]}")
+        return f"{kind}:{name.strip()}"
     if is_network(scope):
         return _network(scope)
     return miner_in(text, f"a scope is {SCOPES}")
+
+
+def of_kind(scope: str) -> bool:
+    """Whether a scope is one of `KINDS`."""
+    kind, colon, _ = scope.partition(":")
+    return bool(colon) and kind.strip().lower() in KINDS
+
+
+def is_one(scope: str) -> bool:
+    """Whether a scope names a single miner."""
+    return scope != "all" and not of_kind(scope) and not is_network(scope)
 
 
 def is_network(scope: str) -> bool:
@@ -79,7 +96,7 @@ def _network(scope: str) -> str:
 def miner_in(text: str, cure: str = "name one miner: its worker name, MAC or IP address") -> str:
     """One miner: worker name, MAC (lower case with colons then), IP or IP:port."""
     miner = text.strip()
-    several = is_network(miner) or miner.lower() == "all" or miner.lower().startswith("model:")
+    several = of_kind(miner) or is_network(miner) or miner.lower() == "all"
     if not miner or not miner.isprintable() or len(miner) > LONGEST_NAME or several:
         raise BadInput(f"{miner[:40] or 'nothing'}: {cure}")
     if _MAC.fullmatch(miner):
@@ -126,6 +143,37 @@ def static_in(
     if len(servers) != 2:
         raise BadInput("--dns: give it twice; twice the same server is fine")
     return {"dhcp": False, "address": host, "netmask": mask, "gateway": router, "dns": servers}
+
+
+def number_in(text: str, name: str, unit: str, most: float) -> float:
+    """A number above 0 and not above `most`, with or without its unit. Raises BadInput."""
+    plain = text.strip()
+    if plain.lower().endswith(unit.lower()):
+        plain = plain[: -len(unit)].strip()
+    if not re.fullmatch(r"[0-9]{1,9}(?:[.][0-9]{1,6})?", plain) or not 0 < float(plain) <= most:
+        raise BadInput(f"{name} {text}: write a number of {unit}, more than 0 and at most {most:g}")
+    return float(plain)
+
+
+def pools_in(
+    urls: list[str] | None, users: list[str] | None, password: str
+) -> list[dict[str, str]]:
+    """Pools in their order; one user is that of all. Raises BadInput."""
+    if not urls:
+        raise BadInput("--pool is missing: name a pool, as in --pool stratum+tcp://a.example:3333")
+    if not users or len(users) not in (1, len(urls)):
+        raise BadInput("--user: name the account once for all pools, or once for each --pool")
+    everyone = users if len(users) == len(urls) else users * len(urls)
+    for url in urls:
+        if not re.fullmatch(r"[a-z0-9+]+://[!-~]+:[0-9]{1,5}(/[!-~]*)?", url.lower()):
+            raise BadInput(f"--pool {url}: write it as stratum+tcp://pool.example:3333")
+        if "@" in url:
+            raise BadInput("--pool: the account belongs into --user, and no password on this line")
+    for user in everyone:
+        if not user.strip() or not user.isprintable() or len(user) > LONGEST_NAME:
+            raise BadInput("--user: name the account at the pool, as in --user ann")
+    pairs = zip(urls, everyone, strict=True)
+    return [{"url": url, "username": user.strip(), "password": password} for url, user in pairs]
 
 
 def boards_in(text: str) -> int | None:

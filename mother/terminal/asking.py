@@ -32,6 +32,7 @@ class Sighting(Struct, frozen=True):
     address: str
     family: str
     reason: str
+    said: str = ""
 
 
 class Kept(Struct, frozen=True):
@@ -86,7 +87,7 @@ def status(errand: Errand) -> int:
         say(console, f"Nothing is remembered beyond this run of mother: {found.trouble}.")
     for one in found.unidentified:
         reason = one.reason or "was not identified by the last run"
-        say(console, sighted(one.address, one.family, reason))
+        say(console, sighted(one.address, one.family, reason, one.said))
     return OK
 
 

@@ -13,7 +13,7 @@ from mother.config import places
 from mother.config.flags import Parser
 from mother.config.load import Source
 from mother.control.client import Denied, NoDaemon
-from mother.terminal import applying, asking, holding, ordering, planning
+from mother.terminal import applying, asking, holding, ordering, placing, planning, walking
 from mother.terminal.arguments import BadInput
 from mother.terminal.errand import Errand, PlanNow
 from mother.terminal.logs import one_line
@@ -22,7 +22,7 @@ from mother.terminal.parsing import desk_parser, loaded, parsed
 from mother.terminal.process import BAD_INPUT, FAILED
 
 ONE_MINER = "worker name, MAC or IP address"
-MINERS = "miner, all, model:T1, network or range"
+MINERS = "miner, all, model:T1, rack:A3, group:NAME, network or range"
 
 Argument = Callable[[Parser], object]
 
@@ -39,6 +39,29 @@ def _switch(name: str, says: str) -> Argument:
 
 def _scope(parser: Parser) -> None:
     parser.add_argument("scope", nargs="?", default="all", metavar="SCOPE", help=MINERS)
+
+
+def _some(parser: Parser) -> None:
+    parser.add_argument("scope", nargs="?", metavar="SCOPE", help=f"{MINERS} (default: all)")
+
+
+def _walked(parser: Parser) -> None:
+    says = "who may stand there: all, model:T1, group:NAME, network or range"
+    parser.add_argument("miner", nargs="?", metavar="SCOPE", help=says)
+
+
+def _file(parser: Parser) -> None:
+    parser.add_argument("file", nargs="?", metavar="FILE", help="the CSV file")
+
+
+def _lamp_time(parser: Parser) -> None:
+    says = "switch it off again after so long: 60s, 5m"
+    parser.add_argument("--for", dest="for_time", metavar="TIME", help=says)
+
+
+def _each(flag: str, metavar: str, says: str) -> Argument:
+    """An option that may be given several times."""
+    return lambda parser: parser.add_argument(flag, action="append", metavar=metavar, help=says)
 
 
 def _length(parser: Parser) -> None:
@@ -60,6 +83,10 @@ ALL = _switch("--all", "list every change, however many")
 YES = _switch("--yes", "do it without a question")
 DESPITE = _switch("--despite-hold", "even if it is held")
 DANGEROUS = (MINER, YES, DESPITE)
+TARGETS = _text("miner", MINERS, "SCOPE")
+AT_ONCE = _text("--at-once", "so many miners of several at once (default: 10)", "N")
+EVERY = _switch("--all", "list every miner in the table, however many")
+ORDERED = (TARGETS, YES, DESPITE, AT_ONCE, EVERY)
 
 
 class Command(Struct, frozen=True):
@@ -70,7 +97,7 @@ class Command(Struct, frozen=True):
 
 
 DESK: dict[str, Command] = {
-    "status": Command(asking.status, (JSON,)),
+    "status": Command(asking.status, (_some, JSON)),
     "plan": Command(planning.plan, (_scope, ALL, JSON)),
     "apply": Command(applying.apply, (_scope, YES, ALL)),
     "undo": Command(applying.undo, (_text("target", ONE_MINER, "MINER|last"), YES, DESPITE, ALL)),
@@ -82,8 +109,59 @@ DESK: dict[str, Command] = {
     "clear": Command(asking.clear, (MINER,)),
     "accept": Command(ordering.accept, (MINER, _text("boards", "how many it has", "boards=N"))),
     "replace": Command(ordering.replace, (_text("old", ONE_MINER), _text("new", ONE_MINER))),
-    "reboot": Command(ordering.order, DANGEROUS),
-    "locate": Command(ordering.order, (MINER, _switch("--off", "stop showing"), DESPITE)),
+    "retire": Command(asking.retire, (MINER, YES)),
+    "places": Command(
+        placing.places,
+        (
+            _text("what", "what to do", "export|import"),
+            _file,
+            _switch("--replace", "import: an empty cell empties the field"),
+            _switch("--yes", "import without a question, export over a file that is there"),
+            ALL,
+        ),
+    ),
+    "place": Command(
+        walking.place,
+        (
+            _walked,
+            _text("--rack", "the rack that is walked along", "A3"),
+            _text("--row", "the row of the rack", "R"),
+            _text("--first-slot", "the slot of the first button (default: 1)", "N"),
+            _text("--listen", "address of this machine to listen on (default: all)", "ADDRESS"),
+            _switch("--undo", "take back the last one that was placed, and end"),
+        ),
+    ),
+    "reboot": Command(ordering.order, ORDERED),
+    "restart-mining": Command(ordering.order, ORDERED),
+    "pause": Command(ordering.order, ORDERED),
+    "resume": Command(ordering.order, ORDERED),
+    "locate": Command(ordering.order, (*ORDERED, _switch("--off", "stop showing"), _lamp_time)),
+    "set-power": Command(ordering.order, (*ORDERED, _text("watts", "such as 3000", "WATTS"))),
+    "set-profile": Command(
+        ordering.order,
+        (
+            *ORDERED,
+            _text("profile", "such as efficient; the family's own word", "PROFILE"),
+            _text("--level", "its level, where the profile has some", "L"),
+        ),
+    ),
+    "set-frequency": Command(
+        ordering.order,
+        (
+            *ORDERED,
+            _text("--frequency", "of the chips, in MHz", "MHZ"),
+            _text("--voltage", "of the chips, in V", "V"),
+        ),
+    ),
+    "set-pools": Command(
+        ordering.order,
+        (
+            *ORDERED,
+            _each("--pool", "URL", "a pool; give it once for each, in their order"),
+            _each("--user", "NAME", "the account: once for all pools, or once for each"),
+            _switch("--ask-password", "ask for the pools' password (default: x)"),
+        ),
+    ),
     "set-network": Command(
         ordering.order,
         (
@@ -95,7 +173,7 @@ DESK: dict[str, Command] = {
             _dns,
         ),
     ),
-    "set-password": Command(ordering.order, (*DANGEROUS, _user)),
+    "set-password": Command(ordering.order, (*ORDERED, _user)),
     "upgrade": Command(
         ordering.order,
         (

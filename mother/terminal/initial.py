@@ -272,7 +272,7 @@ def _logins(value: Any) -> tuple[Credential, ...]:
     if value is None:
         return ()
     told = kind.from_text(value, "credentials") if isinstance(value, str) else value
-    return tuple(kind.check(told, "credentials"))
+    return tuple(login.credential for login in kind.check(told, "credentials"))
 
 
 def _listed(option: Option, value: Any) -> Any:

@@ -35,7 +35,7 @@ def harmless(config: Config) -> Config:
         autotune_level=None,
         pools=(),
     )
-    return replace(config, settings=nothing, blocks=(), pools_by_mac={}, dry_run=True)
+    return replace(config, settings=nothing, blocks=(), pools_by_mac={}, rules=(), dry_run=True)
 
 
 async def look(finder: Finder) -> Found:
@@ -59,13 +59,16 @@ async def look(finder: Finder) -> Found:
 def miners_of(finder: Finder) -> list[Miner]:
     """What was found, by worker."""
     template = finder.config.worker_template
-    names = Counter(worker_name(template, one.mac, one.model) for one in finder.roster)
+    names = Counter(
+        worker_name(template, one.mac, one.model, one.family.name) for one in finder.roster
+    )
     return [
         Miner(
             entry.wish_mac,
             entry.model,
             entry.worker if names[entry.worker] == 1 else "",
             entry.settings,
+            entry.family.name,
         )
         for entry in sorted(finder.roster, key=lambda one: one.worker)
     ]

@@ -17,7 +17,7 @@ SECTIONS = {
         "run": "find, measure, heal and set up the miners on your networks (also without the "
         "word run)",
         "scan": "look once and print a table of what was found; --json for machines",
-        "status": "the farm as the running daemon sees it; --json for machines",
+        "status": "the farm, or a part of it, as the running daemon sees it; --json for machines",
     },
     "What you wish": {
         "plan": "what is not as you wish it, without changing it; --json for machines",
@@ -29,11 +29,25 @@ SECTIONS = {
         "release": "end a hold",
         "holds": "list what is held; --json for machines",
     },
-    "One miner, by hand": {
+    "Where miners are": {
+        "place": "walk along a rack: each IP-report button that you press is the next slot",
+        "places": "places export FILE.csv, places import FILE.csv: site, rack, slot, PDU, owner",
+        "locate": "let a miner show where it stands, with its lamp",
+        "retire": "forget a miner that will not come back",
+    },
+    "By hand, one miner or many": {
         "reboot": "reboot it",
-        "locate": "let it show where it stands",
+        "restart-mining": "restart its mining program only",
+        "pause": "stop mining until it is resumed",
+        "resume": "go on mining",
+        "set-power": "a power target: set-power SCOPE WATTS",
+        "set-profile": "a profile of its family: set-profile SCOPE efficient",
+        "set-frequency": "frequency and voltage of its chips",
+        "set-pools": "other pools than your configuration wishes",
+        "set-password": "a new password, which mother keeps",
+    },
+    "One miner, by hand": {
         "set-network": "DHCP or a static address",
-        "set-password": "a new password",
         "upgrade": "install a firmware",
         "factory-reset": "back to factory settings",
         "power-off": "switch it off",
@@ -44,6 +58,7 @@ SECTIONS = {
     "The rest": {
         "check-config": "say everything that is wrong with options, environment and file",
         "notify": "notify --test: send a test message to everybody who is told of alarms",
+        "record": "keep a device's answers, scrubbed of secrets, to teach mother what it is",
         "simulate": "serve simulated miners on loopback addresses",
         "demo": "a simulated farm with faults and the daemon that minds it, live",
         "help": "this page, or the page of one command: help scan",
@@ -55,10 +70,14 @@ COMMANDS = {name: says for part in SECTIONS.values() for name, says in part.item
 RUN = (
     "Find the miners on your networks, measure them into statsd, heal them, and set them up. "
     "Nothing is written to any miner but what you ask for: reboots with --dragon-health-reboot, "
-    "pools, autotune and firmware where you name them; `plan` shows beforehand what that means. "
+    "pools, autotune and firmware where you name them; these options are for DragonMint, and "
+    "[[miners]] blocks of the file for every family. `plan` shows beforehand what that means. "
     "SIGHUP reads the file again, SIGTERM and Ctrl-C end it within 5 seconds."
 )
-SCAN = "Scan the networks once and show every miner found. Nothing is written to a miner."
+SCAN = (
+    "Scan the networks once and show every miner found: Antminer, Whatsminer, Avalon, Bitaxe and "
+    "DragonMint, or those that --family names. Nothing is written to a miner."
+)
 INIT = (
     "The first run. Proposes the networks of this machine, scans them without writing to any "
     "miner, shows what was found, and writes a configuration that wishes exactly that: a first "
@@ -78,14 +97,18 @@ NOTIFY = (
     "whether it arrived. The daemon need not run; addresses are never shown."
 )
 SIMULATE = (
-    "Serve simulated DragonMint miners on loopback addresses, one address each; no root needed. "
-    "Prints a line per miner (address:port, family, MAC, fault) and then 'ready'; ends on "
-    "SIGTERM or Ctrl-C. Mind it with: mother run --network 127.77.0.0/24 --dragon-port 8080"
+    "Serve simulated miners on loopback addresses, one address each; no root needed. Without "
+    "--mix they are DragonMints; --mix antminer=40,whatsminer=20 serves several families, each "
+    "service as far above its real port as --port is above 80. Prints a line per miner "
+    "(address:ports, family, MAC, fault), with --mix the command that minds them, and then "
+    "'ready'; ends on SIGTERM or Ctrl-C. Mind DragonMints alone with: mother run --network "
+    "127.77.0.0/24 --dragon-port 8080"
 )
 DEMO = (
-    "A simulated farm and the daemon that minds it, with a live table. Nothing to configure, no "
-    "root; Ctrl-C ends it. Two factory-fresh miners get their pools. Unless you name faults, one "
-    "sets in after the other: a dead board that a reboot cures, a hot one, a miner that "
+    "A simulated farm of Antminers, Whatsminers, Avalons, Bitaxes and DragonMints, and the daemon "
+    "that minds it, with a live table. Nothing to configure, no root; Ctrl-C ends it. Two "
+    "factory-fresh DragonMints get their pools. Unless you name faults, one sets in after the "
+    "other: a dead board that a reboot cures, a hot one, a miner that "
     "vanishes, one that hangs."
 )
 

@@ -13,8 +13,19 @@ ASKED = (
     f"was changed), {INTERRUPTED}."
 )
 SCOPE = (
-    "SCOPE is a miner (worker name, MAC, IP address, or address:port), all, model:T1, a network "
-    "such as 10.1.2.0/24, or a range such as 10.1.2.10-10.1.2.60."
+    "SCOPE is a miner (worker name, MAC, IP address, or address:port), all, model:T1, rack:A3, "
+    "group:NAME of your configuration, a network such as 10.1.2.0/24, or a range such as "
+    "10.1.2.10-10.1.2.60."
+)
+MANY = (
+    "For several miners you type their number, or add --yes; those that are held, gone or cannot "
+    "do it are left out and counted. At most --at-once get it at once, no more restart at once "
+    "than --restarts-at-once, and after 5 failures in a row, or when most fail, nobody else gets "
+    "it. A table says what came of it.\n\n" + SCOPE
+)
+MANY_CODES = (
+    "Exit codes: 0 done (some may be left out), 1 failed, refused, ended early or not wanted, 2 "
+    f"bad input or nobody to ask (nothing was changed), {INTERRUPTED}."
 )
 
 
@@ -29,10 +40,11 @@ class Page(Struct, frozen=True):
 
 PAGES: dict[str, Page] = {
     "status": Page(
-        "",
+        "[SCOPE]",
         "Show the farm as the running daemon sees it: every miner, what is wrong and since when, "
-        "and what is held.",
-        ("status", "status --json"),
+        "and what is held. Of a single miner all that is known, also where it stands. Who is "
+        "gone stays listed until it is back or retired.\n\n" + SCOPE,
+        ("status", "status dragon-4500e3ab", "status rack:A3", "status --json"),
     ),
     "plan": Page(
         "[SCOPE]",
@@ -83,16 +95,108 @@ PAGES: dict[str, Page] = {
         "List what is held, by whom, until when and why.",
         ("holds", "holds --json"),
     ),
-    "reboot": Page(
-        "MINER [--yes] [--despite-hold]",
-        "Reboot one miner now. It stops hashing for some minutes.",
-        ("reboot dragon-4500e3ab", "reboot 10.1.2.3 --yes"),
+    "retire": Page(
+        "MINER [--yes]",
+        "Forget a miner that will not come back: its history, its place, its holds, and its name "
+        "in metrics. Refused while it answers. If it comes back all the same, it is a new one.",
+        ("retire dragon-4500e3ab", "retire a0:b0:45:00:e3:ab --yes"),
         ASKED,
     ),
+    "places": Page(
+        "export [FILE] | import FILE.csv [--replace]",
+        "Where miners stand, as a CSV file: mac, serial, site, rack, row, slot, pdu, outlet, "
+        "owner, notes. Export adds worker, ip and model for people; they are left alone when it "
+        "is read. Import finds miners by mac, or else by serial, also reads Foreman's export of "
+        "miners (by the names of its columns; made from general knowledge), shows what would "
+        "change and asks; --dry-run ends there. An empty cell changes nothing, unless --replace. A "
+        "bad row is one line each, and nothing is changed then. A MAC that is not on the network "
+        "yet is kept for later. The former places are written beside the state file first.",
+        (
+            "places export racks.csv",
+            "places import racks.csv --dry-run",
+            "places import racks.csv",
+        ),
+        ASKED,
+    ),
+    "place": Page(
+        "SCOPE --rack A3 [--row R] [--first-slot 1]",
+        "Walk along a rack and press the IP-report button of each miner: the first is in the "
+        "first slot, the next in the next. Who is not in SCOPE or not known to mother is told and "
+        "not placed. u and Enter, or --undo, takes the last one back; "
+        "Ctrl-C ends, and what is placed is kept. --site names the site too.\n\nAntminers report "
+        "to UDP port 14235, Whatsminers to 8888: this machine must be in their network. "
+        "UNDOCUMENTED: the makers publish neither format; mother's are from general knowledge "
+        "until recordings exist. Other families have no such button: use `mother places import`.",
+        (
+            "place 10.1.2.0/24 --rack A3 --row 2 --first-slot 13",
+            "place --undo",
+        ),
+        "Exit codes: 0 ended, 1 failed or refused, 2 bad input or ports that are taken (nothing "
+        f"was changed), {INTERRUPTED} before it began.",
+    ),
+    "reboot": Page(
+        "SCOPE [--yes] [--despite-hold]",
+        "Reboot miners now. They stop mining for some minutes. " + MANY,
+        ("reboot dragon-4500e3ab", "reboot 10.1.2.3 --yes", "reboot rack:A3"),
+        MANY_CODES,
+    ),
+    "restart-mining": Page(
+        "SCOPE [--yes] [--despite-hold]",
+        "Restart the mining program of miners, not their system. " + MANY,
+        ("restart-mining dragon-4500e3ab", "restart-mining group:hall-1"),
+        MANY_CODES,
+    ),
+    "pause": Page(
+        "SCOPE [--yes] [--despite-hold]",
+        "Stop mining; the miners stay reachable, and use little power, until you resume them. "
+        + MANY,
+        ("pause antminer-4500e3ab", "pause rack:A3 --yes"),
+        MANY_CODES,
+    ),
+    "resume": Page(
+        "SCOPE [--yes] [--despite-hold]",
+        "Go on mining after a pause. It takes minutes until the full hashrate is back. " + MANY,
+        ("resume antminer-4500e3ab", "resume rack:A3 --at-once 5"),
+        MANY_CODES,
+    ),
     "locate": Page(
-        "MINER [--off]",
-        "Let a miner show where it stands, with its lamp, where its maker has made that possible.",
-        ("locate dragon-4500e3ab", "locate dragon-4500e3ab --off"),
+        "SCOPE [--off] [--for TIME]",
+        "Let a miner show where it stands, with its lamp, where its family can; the others say "
+        "so. With --for the lamp of one miner is switched off again after that time.\n\n" + SCOPE,
+        ("locate antminer-4500e3ab", "locate 10.1.2.3 --for 60s", "locate 10.1.2.3 --off"),
+        MANY_CODES,
+    ),
+    "set-power": Page(
+        "SCOPE WATTS",
+        "Set a power target. What your configuration wishes is set again later: hold the miner, "
+        "or change the wish. " + MANY,
+        ("set-power whatsminer-4500e3ab 3000", "set-power rack:A3 2800"),
+        MANY_CODES,
+    ),
+    "set-profile": Page(
+        "SCOPE PROFILE [--level L]",
+        "Set a profile, by the family's own word for it. What your configuration wishes is set "
+        "again later: hold the miner, or change the wish. " + MANY,
+        ("set-profile dragon-4500e3ab efficient", "set-profile model:T1 balanced --level 2"),
+        MANY_CODES,
+    ),
+    "set-frequency": Page(
+        "SCOPE [--frequency MHZ] [--voltage V]",
+        "Set the clock of the chips, their voltage, or both, where the family takes that. A wrong "
+        "one can stop a miner, or harm it. " + MANY,
+        (
+            "set-frequency axeos-4500e3ab --frequency 525 --voltage 1.15",
+            "set-frequency model:BM1370 --frequency 500",
+        ),
+        MANY_CODES,
+    ),
+    "set-pools": Page(
+        "SCOPE --pool URL --user NAME [--pool URL ...]",
+        "Set all pools, in this order; the worker's name is put behind the user, with a dot. What "
+        "your configuration wishes is set again later: hold the miner, or change the wish. The "
+        "password is x, or asked for. " + MANY,
+        ("set-pools dragon-4500e3ab \\\n      --pool stratum+tcp://pool.example:3333 --user ann",),
+        MANY_CODES,
     ),
     "set-network": Page(
         "MINER dhcp|static",
@@ -107,16 +211,16 @@ PAGES: dict[str, Page] = {
         ASKED,
     ),
     "set-password": Page(
-        "MINER [--user admin]",
-        "Set a new password on one miner. It is asked for twice; without a terminal it is one "
-        "line of standard input, and --yes is needed. Add it to the credentials of your "
-        "configuration first: what mother could not log in with is refused.",
+        "SCOPE [--user admin]",
+        "Set a new password. It is asked for twice; without a terminal it is one line of standard "
+        "input, and --yes is needed. Mother keeps it and logs in with it from then on; your "
+        "configuration need not name it. " + MANY,
         (
             "set-password dragon-4500e3ab",
             "set-password 10.1.2.3 --user guest",
             "set-password 10.1.2.3 --yes < new-password.txt",
         ),
-        ASKED,
+        MANY_CODES,
     ),
     "upgrade": Page(
         "MINER (--file F --sha256 H | --url U)",

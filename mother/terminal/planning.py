@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -17,8 +17,8 @@ from rich.text import Text
 from mother.config.networks import span
 from mother.control.client import Denied, NoDaemon
 from mother.core.model import Address
-from mother.jobs.plan import Item, Plan
-from mother.terminal.arguments import is_network, scope_in
+from mother.jobs.plan import Item, Plan, Unread
+from mother.terminal.arguments import BadInput, is_network, is_one, scope_in
 from mother.terminal.errand import Errand, as_json, many
 from mother.terminal.logs import one_line
 from mother.terminal.process import OK
@@ -45,15 +45,15 @@ _STYLES = {
 
 
 class Miner(Struct, frozen=True):
-    """What a miner may be called."""
+    """What a miner may be called; of one in a scope the address is a text."""
 
     worker: str
     mac: str
-    address: Address
+    address: Address | str
 
 
 class Known(Struct, frozen=True):
-    """Of the daemon's `status`, who is known."""
+    """Of the daemon's `status`, who is known; of `covered`, who is meant."""
 
     miners: list[Miner]
 
@@ -64,6 +64,8 @@ def plan(errand: Errand) -> int:
     try:
         found = asked_plan(errand, scope)
     except NoDaemon:
+        if _needs_the_daemon(scope):
+            raise BadInput(f"{scope}: only a running daemon knows racks and groups") from None
         print(f"No daemon answers on {errand.socket}: scanning once instead.", file=sys.stderr)
         answer, code = errand.plan_now(errand.options, errand.program)
         if answer is None:
@@ -78,7 +80,11 @@ def plan(errand: Errand) -> int:
 
 def asked_plan(errand: Errand, scope: str) -> Plan:
     """What the daemon plans for the scope; raises Denied for a miner that it does not know."""
-    found = narrowed(msgspec.convert(errand.ask("plan"), Plan), scope)
+    whole = msgspec.convert(errand.ask("plan"), Plan)
+    if _needs_the_daemon(scope):
+        covered = errand.ask("covered", {"scope": scope})
+        return limited(whole, {one.mac: one for one in msgspec.convert(covered, Known).miners})
+    found = narrowed(whole, scope)
     if not found.items and not found.unread and is_one(scope):
         known = msgspec.convert(errand.ask("status"), Known).miners
         if not any(_meant(scope, one.worker, one.mac, str(one.address)) for one in known):
@@ -94,6 +100,17 @@ def narrowed(whole: Plan, scope: str) -> Plan:
     unread = whole.unread
     if not scope.startswith("model:"):
         unread = tuple(one for one in unread if _meant(scope, one.worker, "", one.address))
+    return _with(whole, items, unread)
+
+
+def limited(whole: Plan, miners: Mapping[str, Miner]) -> Plan:
+    """The part of a plan that concerns these miners, named by MAC address."""
+    names = {one.worker for one in miners.values()}
+    items = tuple(one for one in whole.items if one.mac in miners)
+    return _with(whole, items, tuple(one for one in whole.unread if one.worker in names))
+
+
+def _with(whole: Plan, items: tuple[Item, ...], unread: tuple[Unread, ...]) -> Plan:
     return replace(
         whole,
         items=items,
@@ -103,9 +120,8 @@ def narrowed(whole: Plan, scope: str) -> Plan:
     )
 
 
-def is_one(scope: str) -> bool:
-    """Whether the scope names a single miner."""
-    return scope != "all" and not scope.startswith("model:") and not is_network(scope)
+def _needs_the_daemon(scope: str) -> bool:
+    return scope.startswith(("rack:", "group:"))
 
 
 def _within(scope: str, item: Item) -> bool:

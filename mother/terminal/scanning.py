@@ -215,9 +215,11 @@ def show_farm(
     say(console, states(totals))
 
 
-def sighted(address: str, family: str, reason: str) -> str:
+def sighted(address: str, family: str, reason: str, said: str = "") -> str:
     """What is to be said of a host that could not be identified, and what to do about it."""
     if family:
         return f"{address} looks like a {family} but {reason}."
     host = address.partition(":")[0]
-    return f"{address} is not minded: {reason}. `mother record {host}` makes a report of it."
+    answered = f" It answered: {said}." if said else ""
+    report = f"`mother record {host}` makes a report of it."
+    return f"{address} is not minded: {reason}.{answered} {report}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 KNOWN = "dragon-1"
@@ -82,6 +82,11 @@ class Desk:
         self.trouble = ""
         self.result = {"result": "done", "text": "It is done.", "worker": KNOWN}
         self.preview: list[dict[str, Any]] = []
+        self.results: dict[str, list[dict[str, Any]]] = {}
+        self.in_turn: list[bool] = []
+        self.stands: list[dict[str, Any]] = []
+        self.cannot: dict[str, str] = {}
+        self.covers: list[str] | None = None
 
     def _note(self, *what: Any) -> None:
         self.asked.append(what)
@@ -140,10 +145,49 @@ class Desk:
         return {"text": f"{scope} is released.", "miners": 1}
 
     async def order(
-        self, miner: str, kind: str, args: Mapping[str, Any], by: str, despite_hold: bool
+        self,
+        miner: str,
+        kind: str,
+        args: Mapping[str, Any],
+        by: str,
+        despite_hold: bool,
+        in_turn: bool = False,
     ) -> Mapping[str, Any]:
         self._note("order", miner, kind, dict(args), by, despite_hold)
-        return self.result
+        self.in_turn.append(in_turn)
+        later = self.results.get(miner)
+        return later.pop(0) if later else self.result
+
+    def covered(self, scope: str, kind: str) -> Mapping[str, Any]:
+        self._note("covered", scope, kind)
+        rows = [
+            {
+                "worker": one["worker"], "mac": one["mac"], "address": one["address"]["host"],
+                "model": one["model"], "state": one["state"], "held": one["held"],
+                "cannot": self.cannot.get(one["worker"], ""),
+            }
+            for one in self.miners
+            if self.covers is None or one["worker"] in self.covers
+        ]  # fmt: skip
+        return {"miners": rows}
+
+    def places(self) -> Mapping[str, Any]:
+        return {"places": self.stands}
+
+    async def place(
+        self, rows: Sequence[Mapping[str, Any]], by: str, backup: bool
+    ) -> Mapping[str, Any]:
+        self._note("place", [dict(one) for one in rows], by, backup)
+        file = "/srv/places-1.csv" if backup else ""
+        return {"text": "Placed.", "miners": len(rows), "backup": file}
+
+    def unplace(self, by: str) -> str:
+        self._note("unplace", by)
+        return "It is nowhere again."
+
+    def retire(self, miner: str, by: str) -> str:
+        self._note("retire", miner, by)
+        return f"{miner} is retired."
 
     def accept(self, miner: str, boards: int | None, by: str) -> str:
         self._note("accept", miner, boards, by)

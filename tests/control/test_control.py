@@ -155,7 +155,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("accept", {"miner": "a", **BY}, "boards: missing"),
     ("accept", {"miner": "a", "boards": 0, **BY}, "boards: expected `int` >= 1"),
     ("order", {**ORDER, "kind": "explode"}, "kind: explode is no order by hand; there are reboot"),
-    ("order", {**ORDER, "kind": "set_pools"}, "kind: set_pools is no order by hand"),
+    ("order", {**ORDER, "kind": "dance"}, "kind: dance is no order by hand"),
     ("order", {**ORDER, "kind": "reboot", "args": {"now": 1}}, "args.now: unknown"),
     ("order", {**ORDER, "kind": "locate", "args": {"on": "yes"}}, "args.on: expected `bool`"),
     ("order", {**ORDER, "kind": "set_network", "args": {"dhcp": False, "dns": [1, 2]}},

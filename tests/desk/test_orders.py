@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from mother.control.calls import ARGS
+from mother.control.bodies import ARGS
 from mother.core.model import CommandKind, Credential, EventKind
 from tests.desk.asking import (
     LOGIN,
@@ -80,7 +81,9 @@ def test_who_is_not_known_and_what_is_not_known_is_refused() -> None:
 def test_a_family_without_a_light_says_so() -> None:
     world = plain()
     told = order(world, "locate", {"on": True})
-    assert (told["result"], told["text"]) == ("denied", "no dragonmint can do that")
+    assert told["result"] == "denied"
+    assert "cannot show where it stands" in told["text"]
+    assert world.dragon.mac in told["text"]
 
 
 def test_a_dry_run_sends_no_order_and_says_so() -> None:
@@ -230,7 +233,62 @@ def test_every_kind_of_order_ends_in_an_answer_or_a_sentence(kind: CommandKind) 
         "set_network": STATIC,
         "set_password": {"username": "admin", "password": LOGIN},
         "upgrade": {"path": "/srv/t1_20190101_000000.swu", "sha256": "0" * 64},
+        "set_power": {"watts": 3000.0},
+        "set_frequency": {"frequency": 500.0, "voltage": None},
+        "set_profile": {"profile": "efficient", "level": None},
+        "set_pools": {"pools": [{"url": POOLS[0].url, "username": "ann", "password": "x"}]},
     }
     told = order(world, kind.value, args.get(kind.value))
-    assert told["result"] == ("denied" if kind is CommandKind.LOCATE else "done")
+    can = kind in entries(world)[0].family.capabilities
+    assert told["result"] == ("done" if can else "denied")
     assert told["text"]
+
+
+# many
+
+
+def test_of_many_no_more_restart_at_once_than_may() -> None:
+    world = plain(miners=3)
+    world.daemon.change(waves=replace(world.daemon.config.waves, restarts_at_once=2))
+    results = [
+        order(world, "reboot", miner=entry.mac, in_turn=True)["result"] for entry in entries(world)
+    ]
+    assert results == ["done", "done", "later"]
+    world.ether.run(20 * MINUTE)
+    world.daemon.sweep()
+    assert order(world, "reboot", miner=entries(world)[2].mac, in_turn=True)["result"] == "done"
+
+
+def test_of_a_scope_it_is_told_who_would_not_take_the_order() -> None:
+    world = plain(miners=2)
+    first, second = entries(world)
+    world.daemon.desk.hold(second.mac, None, "fans", "ann")
+    world.dragon.vanish()
+    world.ether.run()
+    for _ in range(2):
+        world.daemon.poll(first)
+    gone, held = world.daemon.desk.covered("all", "reboot")["miners"]
+    if gone["mac"] != first.mac:
+        gone, held = held, gone
+    assert gone["cannot"].startswith("it is gone")
+    assert (held["cannot"], "fans" in held["held"]) == ("", True)
+    cannot = {one["cannot"] for one in world.daemon.desk.covered("all", "pause")["miners"]}
+    assert cannot == {"no dragonmint can do that"}
+
+
+def test_pools_by_hand_have_the_workers_name_and_are_no_secret() -> None:
+    world = plain()
+    (entry,) = entries(world)
+    pools = [{"url": POOLS[0].url, "username": "ann", "password": LOGIN}]
+    assert order(world, "set_pools", {"pools": pools})["result"] == "done"
+    assert [pool.user for pool in world.dragon.pools or ()] == [f"ann.{entry.worker}"]
+    assert LOGIN not in repr(world.daemon.ear.events)
+    with pytest.raises(ValueError, match="a dragonmint takes 3 at most"):
+        order(world, "set_pools", {"pools": pools * 4})
+
+
+def test_a_profile_that_the_family_has_not_is_refused_with_those_it_has() -> None:
+    world = plain()
+    with pytest.raises(ValueError, match="a dragonmint has the profiles efficient"):
+        order(world, "set_profile", {"profile": "turbo", "level": None})
+    assert paths(world) == []

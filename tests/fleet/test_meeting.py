@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from mother.core.errors import Unreachable
 from mother.core.model import Address, Credential
 from mother.drivers.base import NO_LOGIN, Traces
-from mother.fleet.meeting import TRIES, Claim, Foreigner, Meeting, NotTaken
+from mother.fleet.meeting import TRIES, Claim, Foreigner, Meeting, NotTaken, _shown
 from mother.fleet.remembered import DeviceMemory
 from mother.fleet.undertaken import DeviceSetup
 from tests.fleet.toy import LOGIN, MAC, Box, Toy
@@ -214,3 +214,14 @@ def test_no_error_holds_a_password() -> None:
     with pytest.raises(NotTaken) as refused:
         street.log_in()
     assert "guess" not in repr(refused.value)
+
+
+def test_what_a_stranger_said_is_told_without_what_names_it() -> None:
+    said = (
+        b'{"VERSION":[{"Type":"Odd 1","MAC":"AA:BB:CC:DD:EE:FF","SN":"SMTTYRHBDJAAA0001",'
+        b'"IP":"10.1.2.3","URL":"stratum+tcp://pool.example:3333"}]}\x00'
+    )
+    shown = _shown(Traces("10.0.0.1", frozenset({4028}), said=said))
+    assert "Odd 1" in shown
+    for secret in ("AA:BB", "SMTTYRHB", "10.1.2.3", "pool.example", "\0"):
+        assert secret not in shown

@@ -119,6 +119,17 @@ def test_given_up_miners_of_a_network_that_is_taken_out_are_missed_no_longer() -
     assert not [title for title in world.titles if "Still" in title and "gone" in title]
 
 
+def test_miners_that_are_retired_are_missed_no_longer() -> None:
+    world = Minded().begin(NIGHT)
+    world.lose(0, 12)
+    world.ether.run(2 * HOUR)
+    assert "12 miners of 20 are gone" in alarms(world)
+    for dragon in world.dragons[:12]:
+        world.daemon.desk.retire(dragon.mac, "ann")
+    world.ether.run(6 * HOUR)
+    assert not [title for title in world.titles if "Still" in title and "gone" in title]
+
+
 def test_a_farm_with_another_name_has_the_same_miners() -> None:
     world = Minded().begin(2 * HOUR)
     world.settled = replace(world.settled, site="barn")

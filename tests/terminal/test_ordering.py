@@ -19,6 +19,8 @@ from tests.terminal.processes import MOTHER, environment
 STATIC = ("static", "--address=10.1.2.9", "--netmask=255.255.255.0", "--gateway=10.1.2.1",
           "--dns=10.1.0.1", "--dns=10.1.0.2")  # fmt: skip
 
+POOL = "stratum+tcp://pool.example:3333"
+
 ORDERED: list[tuple[tuple[str, ...], str, dict[str, Any]]] = [
     (("reboot", "dragon-1"), "reboot", {}),
     (("factory-reset", "dragon-1"), "factory_reset", {}),
@@ -40,6 +42,22 @@ ORDERED: list[tuple[tuple[str, ...], str, dict[str, Any]]] = [
         ("upgrade", "dragon-1", "--url=https://a.example/t1"),
         "upgrade",
         {"url": "https://a.example/t1"},
+    ),
+    (("restart-mining", "dragon-1"), "restart_mining", {}),
+    (("pause", "dragon-1"), "pause", {}),
+    (("resume", "dragon-1"), "resume", {}),
+    (("set-power", "dragon-1", "3000"), "set_power", {"watts": 3000.0}),
+    (("set-power", "dragon-1", "2800 W"), "set_power", {"watts": 2800.0}),
+    (("set-profile", "dragon-1", "low"), "set_profile", {"profile": "low", "level": None}),
+    (
+        ("set-frequency", "dragon-1", "--frequency=525MHz", "--voltage=1.15"),
+        "set_frequency",
+        {"frequency": 525.0, "voltage": 1.15},
+    ),
+    (
+        ("set-pools", "dragon-1", f"--pool={POOL}", "--user=ann"),
+        "set_pools",
+        {"pools": [{"url": POOL, "username": "ann", "password": "x"}]},
     ),
 ]  # fmt: skip
 
@@ -113,8 +131,21 @@ async def test_a_firmware_file_is_checked_here_and_named_in_full(
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (("reboot", "all", "--yes"), "all: name one miner"),
-        (("reboot", "10.1.2.0/24", "--yes"), "10.1.2.0/24: name one miner"),
+        (("factory-reset", "all", "--yes"), "all: name one miner"),
+        (("factory-reset", "rack:A3", "--yes"), "rack:A3: name one miner"),
+        (("power-off", "10.1.2.0/24", "--yes"), "10.1.2.0/24: name one miner"),
+        (("reboot", "rack:", "--yes"), "rack:: name the rack, as in rack:A3"),
+        (("reboot", "all", "--at-once=0"), "--at-once 0: a number from 1 to 100"),
+        (("set-power", "dragon-1", "much", "--yes"), "WATTS much: write a number of W"),
+        (("set-power", "dragon-1", "-5", "--yes"), "WATTS"),
+        (("set-frequency", "dragon-1", "--yes"), "name --frequency in MHz, --voltage in V"),
+        (("set-profile", "dragon-1", " ", "--yes"), "PROFILE: name one"),
+        (("set-pools", "dragon-1", "--yes"), "--pool is missing"),
+        (("set-pools", "dragon-1", f"--pool={POOL}", "--yes"), "--user: name the account"),
+        (("set-pools", "dragon-1", "--pool=a", "--user=ann", "--yes"), "--pool a: write it as"),
+        (("locate", "all", "--for=60s"), "--for is for one miner"),
+        (("locate", "dragon-1", "--for=60s", "--off"), "--for goes with the lamp on"),
+        (("locate", "dragon-1", "--for=soon"), "--for soon: write 30s"),
         (("set-network", "dragon-1", "auto", "--yes"), "auto: write dhcp, or static"),
         (("set-network", "dragon-1", "dhcp", "--address=10.1.2.3", "--yes"), "dhcp takes no add"),
         (("set-network", "dragon-1", "static", "--yes"), "--address is missing"),
@@ -184,7 +215,12 @@ async def test_on_a_terminal_the_password_is_typed_twice_and_never_shown(tmp_pat
 @pytest.mark.parametrize(
     ("words", "question"),
     [
-        (("reboot", "dragon-1"), "Reboot dragon-1? It stops hashing"),
+        (("reboot", "dragon-1"), "Reboot dragon-1? Mining stops for some minutes."),
+        (("pause", "dragon-1"), "Pause dragon-1? Mining stops until you resume it."),
+        (("set-power", "dragon-1", "3000"), "Set the power target of dragon-1 to 3000 W?"),
+        (("set-profile", "dragon-1", "efficient", "--level=2"), "to efficient level 2?"),
+        (("set-frequency", "dragon-1", "--frequency=525", "--voltage=1.15"), "525 MHz and 1.15 V"),
+        (("set-pools", "dragon-1", f"--pool={POOL}", "--user=ann"), f"{POOL} as ann?"),
         (("power-off", "dragon-1"), "Switch dragon-1 off? Only somebody who stands beside it"),
         (("factory-reset", "dragon-1"), "Reset dragon-1 to its factory settings?"),
         (("set-network", "dragon-1", "dhcp"), "Set the network of dragon-1 to DHCP?"),

@@ -27,7 +27,7 @@ class Faults(LineOnlyReceiver):
 
     def lineReceived(self, line: bytes) -> None:  # noqa: N802
         host, fault = line.decode().split()
-        for device in self._farm.devices:
+        for device in self._farm.dragons:
             if device.host == host:
                 device.fault = fault
         print(f"{host} has {fault}", flush=True)
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--speed", type=float, default=1.0)
     options = parser.parse_args()
     farm = Farm(plan_from(options), reactor, hasten(reactor, options.speed))
-    told = dict.fromkeys(farm.devices, 0)
+    told = dict.fromkeys(farm.dragons, 0)
 
     def witness() -> None:
         for device, before in told.items():
