@@ -1,3 +1,3 @@
 """mother: finds, configures, measures and heals the miners of a farm."""
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
 from rich.console import Console
 from twisted.internet.epollreactor import EPollReactor
@@ -21,17 +22,31 @@ from mother.config.options import MOTHER
 from mother.core.clock import Now, hasten, steady
 from mother.core.loop import Loop
 from mother.net.limits import raise_file_limit
+from mother.sim.device import SimDevice
 from mother.sim.families import FAMILIES
 from mother.sim.farm import Farm
+from mother.sim.faults import Fault
 from mother.sim.mix import daemon_words, open_files
 from mother.sim.options import add_arguments as add_sim_arguments
 from mother.sim.options import plan_from
-from mother.sim.plan import FarmPlan
+from mother.sim.plan import WEB, FarmPlan
 from mother.terminal import logs, manual
-from mother.terminal.demo import Screen, Story, free_port, minding, wishing
+from mother.terminal.demo import EVERY_FAMILY, Screen, Story, free_port, minding, wishing
 from mother.terminal.parsing import loaded
 from mother.terminal.process import BAD_INPUT, Served, explained, on_hangup, serve
 from mother.terminal.starting import daemon_of
+
+MIX = "dragonmint=8,antminer=6,whatsminer=5,avalon=3,axeos=2"
+"""The farm of the demo: 24 miners."""
+
+FRESH, FRESH_DRAGONS = 8.0, 2
+"""How many nobody has set up yet: percent of a farm of one family; or miners of a mixed one.
+
+Not the first one, to which the story comes first.
+"""
+
+HIGHEST_PAGE = 60_000
+"""Where pages may be: the other services lie some thousand ports above them."""
 
 
 def simulate(words: Sequence[str], program: str, reactor: EPollReactor) -> int:
@@ -62,12 +77,15 @@ def simulate(words: Sequence[str], program: str, reactor: EPollReactor) -> int:
 def demo(words: Sequence[str], program: str, reactor: EPollReactor) -> int:
     """`mother demo`."""
     options = _demo_parser(program).parse_args(list(words))
-    options.port = free_port() if options.port is None else options.port
+    _mixed(options)
+    options.port = _port() if options.port is None else options.port
     plan = _plan(options)
     if plan is None:
         return BAD_INPUT
     now = _time(reactor, options.speed)
     farm = Farm(plan, reactor, now)
+    for dragon in farm.dragons[1 : 1 + options.fresh_dragons]:
+        dragon.factory_fresh()
     console = Console()
     plain = options.plain or not console.is_terminal or console.is_dumb_terminal
     held = logs.Held()
@@ -141,18 +159,36 @@ def _demo_parser(program: str) -> argparse.ArgumentParser:
     )
     parser.add_argument("--plain", action="store_true", help="print the log instead of a table")
     add_sim_arguments(parser)
-    parser.add_argument("--miners", type=int, default=24, metavar="N", help="how many (default 24)")
+    parser.add_argument(
+        "--miners", type=int, metavar="N", help="so many DragonMints (default: 24 of all families)"
+    )
     parser.add_argument("--port", type=int, help="TCP port of all of them (default: a free one)")
-    parser.set_defaults(factory_fresh=8.0)
+    parser.set_defaults(factory_fresh=None)
     _add_speed(parser, 60.0)
     return parser
 
 
 def _demo_options(farm: Farm, options: argparse.Namespace, folder: str) -> argparse.Namespace:
     hosts = [device.host for device in farm.devices]
-    words = minding(hosts, options.port, options.speed, folder, scattered=options.scatter)
+    mixed = bool(options.mix)
+    port = f"--port-offset={options.port - WEB}" if mixed else f"--dragon-port={options.port}"
+    words = minding(hosts, port, options.speed, folder, scattered=options.scatter)
     words += wishing([dragon.pools for dragon in farm.dragons])
+    if mixed:
+        path = Path(folder, "mother.toml")
+        path.write_text(EVERY_FAMILY)
+        words.append(f"--config={path}")
     return build_parser("run", MOTHER, "").parse_args(words, env_vars={})
+
+
+def _mixed(options: argparse.Namespace) -> None:
+    """Without a number of miners the farm has all families, of which DragonMints are fresh."""
+    options.mix = "" if options.miners is not None else MIX
+    if options.factory_fresh is None:
+        options.factory_fresh = FRESH if not options.mix else 0.0
+        options.fresh_dragons = FRESH_DRAGONS if options.mix else 0
+    else:
+        options.fresh_dragons = 0
 
 
 def _mind(
@@ -171,7 +207,7 @@ def _mind(
         if painting is not None:
             painting.start()
         if not options.fault and not options.faulty:
-            Story(farm.devices, reactor).begin()
+            Story(farm.devices, reactor, _able).begin()
         if options.for_seconds is not None:
             reactor.callLater(options.for_seconds * options.speed, _hang_up)
 
@@ -183,6 +219,15 @@ def _mind(
 
     on_hangup(reactor, _hang_up)
     return serve(reactor, start, stop)
+
+
+def _port() -> int:
+    """A free port that leaves room above it for the other services."""
+    return next(port for port in iter(free_port, 0) if port <= HIGHEST_PAGE)
+
+
+def _able(device: SimDevice, fault: str) -> bool:
+    return FAMILIES[device.family].knows(Fault(fault))
 
 
 def _hang_up() -> None:

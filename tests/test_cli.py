@@ -27,7 +27,8 @@ from tests.terminal.processes import (
 COMMANDS = (
     "run", "scan", "status", "plan", "apply", "undo", "hold", "release", "holds", "reboot",
     "locate", "set-network", "set-password", "upgrade", "factory-reset", "power-off", "clear",
-    "accept", "replace", "check-config", "simulate", "demo",
+    "accept", "replace", "check-config", "simulate", "demo", "place", "places", "retire", "pause",
+    "resume", "restart-mining", "set-power", "set-profile", "set-frequency", "set-pools",
 )  # fmt: skip
 
 FREE = {
@@ -107,7 +108,7 @@ def test_help_of_a_command_is_its_page(asked: Asked) -> None:
 
 def test_the_page_of_the_demo_tells_its_own_defaults(asked: Asked) -> None:
     page = " ".join(asked("demo", "--help").stdout.split())
-    assert "how many (default 24)" in page
+    assert "so many DragonMints (default: 24 of all families)" in page
     assert "how many (default 10)" not in page
     assert "(default: a free one)" in page
 

@@ -181,7 +181,8 @@ class Commands:
             return "it came too late"
         if command.kind not in entry.family.capabilities:
             return f"no {entry.family.name} can do that"
-        closed = entry.description.closed
+        # its owner may have opened it since: a person may try
+        closed = "" if command.by_hand else entry.description.closed
         return self._astray(entry) or closed or self._guard.forbids(entry, command)
 
     def _pretend(self, entry: Entry, command: Command) -> Outcome:
@@ -245,8 +246,9 @@ class Commands:
         write.sent = True
         try:
             await device.perform(command)
-        except Unreachable:
+        except (Unreachable, Unsupported, ValueError):
             write.sent = False
+            not_made()
             raise
         try:
             return await self._read_back(entry, device, command, write.login)

@@ -71,10 +71,11 @@ def wished_pools(
 ) -> tuple[ConfiguredPool, ...]:
     """The pools as the miner shall have them: each user is `{username}.{worker}`.
 
-    With `keep` a worker name that is found on the miner stays: what follows the first dot of the
-    user in the same slot, or else in the first that has one.
+    With `keep` a worker name that is found on the miner stays: what follows the wished account of
+    the user in the same slot, or else in the first that has one; of another account's user, what
+    follows the first dot.
     """
-    names = [pool.user.partition(".")[2] for pool in found]
+    names = [_worker_in(pool.user, wishes) for pool in found]
     usual = next(filter(None, names), "") if keep else ""
     pools = []
     for slot, wish in enumerate(wishes):
@@ -83,6 +84,16 @@ def wished_pools(
             ConfiguredPool(wish.url, f"{wish.username}.{own or usual or worker}", wish.password)
         )
     return tuple(pools)
+
+
+def _worker_in(user: str, wishes: Sequence[PoolWish]) -> str:
+    """The worker's part of a user; an account may hold dots itself, the longest one counts."""
+    for account in sorted({wish.username for wish in wishes}, key=len, reverse=True):
+        if user == account:
+            return ""
+        if user.startswith(f"{account}."):
+            return user[len(account) + 1 :]
+    return user.partition(".")[2]
 
 
 def pool_changes(

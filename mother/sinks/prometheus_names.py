@@ -47,7 +47,10 @@ UNITS: Mapping[str, Unit] = {
     "%": Unit("_ratio", "from 0 to 1", taken="_percent", divisor=100.0),
     "shares": Unit("_shares_total", "counted by the device", counter=True),
     "errors": Unit("_total", "counted by the device", counter=True),
+    "rpm": Unit("", "in revolutions per minute"),
+    "MHz": Unit("_megahertz", "in megahertz"),
     "boards": _COUNT,
+    "chips": _COUNT,
     "miners": _COUNT,
     "0 or 1": Unit("", "1 for yes, 0 for no"),
 }

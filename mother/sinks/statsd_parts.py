@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import compress
 from typing import Protocol, TypeVar
 
 from mother.core.bus import Sample
@@ -107,8 +108,8 @@ def _others(seen: tuple[int, ...], indices: tuple[int, ...]) -> tuple[int, ...]:
 def _known(names: tuple[str, ...], values: list[float | None]) -> Gauges:
     if None not in values:
         return names, tuple(values)  # type: ignore[arg-type]  # none of them is None
-    pairs = [(name, value) for name, value in zip(names, values, strict=True) if value is not None]
-    return tuple([name for name, _ in pairs]), tuple([value for _, value in pairs])
+    told = [value is not None for value in values]
+    return tuple(compress(names, told)), tuple(compress(values, told))  # type: ignore[arg-type]  # as told
 
 
 @lru_cache(maxsize=256)

@@ -63,22 +63,39 @@ class Faulty(Protocol):
     fault: Any
 
 
-class Story:
-    """Lets STORY happen to the miners, again and again, to others each time."""
+Able = Callable[[Any, str], bool]
+"""Whether a simulated miner can have a fault of that name."""
 
-    def __init__(self, miners: Sequence[Faulty], clock: IReactorTime) -> None:
+
+class Story:
+    """Lets STORY happen to the miners, again and again, to others each time that can have it."""
+
+    def __init__(
+        self,
+        miners: Sequence[Faulty],
+        clock: IReactorTime,
+        able: Able = lambda miner, fault: True,
+    ) -> None:
         self._miners = miners
         self._clock = clock
+        self._able = able
         self._turns = 0
 
     def begin(self) -> None:
         """Tell it once, and then anew."""
         for chapter in STORY:
-            miner = self._miners[self._turns * 7 % len(self._miners)]
-            self._turns += 1
+            miner = self._next(chapter.fault)
             self._clock.callLater(chapter.at, setattr, miner, "fault", chapter.fault)
             self._clock.callLater(chapter.mended, self._mend, miner, chapter.fault)
         self._clock.callLater(CYCLE, self.begin)
+
+    def _next(self, fault: str) -> Faulty:
+        """Whose turn it is; of those that cannot have it the one after."""
+        count = len(self._miners)
+        turn = self._turns * 7 % count
+        self._turns += 1
+        order = (self._miners[(turn + step) % count] for step in range(count))
+        return next((miner for miner in order if self._able(miner, fault)), self._miners[turn])
 
     @staticmethod
     def _mend(miner: Faulty, fault: str) -> None:
@@ -181,14 +198,26 @@ def _cut(line: Text) -> Text:
     return line
 
 
+EVERY_FAMILY = """\
+[[miners]]
+health_reboot = true
+health_check_interval = 60
+health_hashrate_duration = 900
+"""
+"""The configuration file of a mixed farm: flags reach one family only."""
+
+
 def minding(
-    hosts: Sequence[str], port: int, speed: float, folder: str, *, scattered: bool
+    hosts: Sequence[str], port: str, speed: float, folder: str, *, scattered: bool
 ) -> list[str]:
-    """The daemon's own options for minding a simulated farm; deadlines are real seconds."""
+    """The daemon's own options for minding a simulated farm; deadlines are real seconds.
+
+    `port` is the option that says where the miners listen.
+    """
     network = ",".join(hosts) if scattered else f"{hosts[0]}-{hosts[-1]}"
     return [
         f"--network={network}",
-        f"--dragon-port={port}",
+        port,
         f"--scan-timeout={min(300, 10 * speed):g}",
         f"--dragon-timeout={min(3600, 5 * speed):g}",
         "--scan-rate=0",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from mother.core.bus import Sample
 from mother.core.model import Event, EventKind, Severity, State, Totals
-from mother.core.reading import Board, Pool, Reading
+from mother.core.reading import Board, Fan, Pool, Reading
 
 BOARD_NAMES = [
     "Alive",
@@ -67,6 +69,10 @@ NATIVE: dict[str, float] = {
 
 WORKER = "dragon-4500e3ab"
 
+UNTOLD = frozenset({"temperature_chip_max", "coolant", "fan_rpm_min", "power_target"})
+UNTOLD_OF_BOARDS = frozenset({"temperature_chip", "chips", "chips_expected", "frequency"})
+"""The uniform metrics that no DragonMint tells."""
+
 
 def reading(native: Mapping[str, float] = NATIVE) -> Reading:
     return Reading(
@@ -107,6 +113,32 @@ def sample(
         reading=None if gone else reading(native),
         at_rest=at_rest or {},
     )
+
+
+def talkative() -> Sample:
+    """A miner that tells everything that any miner of any family tells."""
+    told = replace(
+        reading(),
+        boards=tuple(
+            replace(
+                board,
+                hashrate=5.4e12,
+                hardware_errors=7,
+                temperature_chip=80.0 + board.index,
+                chips=112,
+                chips_expected=114,
+                frequency=545.0,
+            )
+            for board in reading().boards
+        ),
+        pools=(Pool(0, alive=True, active=True, accepted=300, rejected=3),),
+        fans=(Fan(0, 6000.0), Fan(1, 0.0), Fan(2)),
+        coolant=41.5,
+        power_target=1500.0,
+        accepted=1234.0,
+        rejected=5.0,
+    )
+    return replace(sample(), reading=told)
 
 
 def event(kind: EventKind, worker: str = WORKER, **content: Any) -> Event:

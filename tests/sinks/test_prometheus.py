@@ -18,7 +18,7 @@ from mother.sinks.prometheus_labels import LONGEST, MODELS
 from mother.sinks.prometheus_names import names
 
 from .exposing import BOARDS, DEVICE, gone, labels_of, series, sink, text_of, told, values, whole
-from .farm import WORKER, event, totals
+from .farm import WORKER, event, talkative, totals
 
 MINER = {"worker": WORKER, "model": "T1", "site": "home"}
 
@@ -49,7 +49,7 @@ def test_boards_and_pools_are_told_each_with_its_number() -> None:
 
 def test_every_family_is_told_by_a_farm_that_says_everything() -> None:
     one = sink()
-    one.sample(replace(told(), latency=0.2))
+    one.sample(replace(talkative(), latency=0.2))
     one.totals(replace(totals(), temperature_max=80.0, efficiency=92.0))
     one.event(event(EventKind.SCANNED, seconds=1.5))
     found = {name for name, _ in series(one)}

@@ -9,12 +9,12 @@ import pytest
 
 from mother.config.model import Statsd
 from mother.core.bus import Sample
-from mother.core.metrics import BOARD_METRICS, POOL_METRICS
+from mother.core.metrics import BOARD_METRICS, METRICS, POOL_METRICS
 from mother.core.model import EventKind, State
 from mother.core.reading import Board, Pool
 
 from .conftest import Receiver
-from .farm import WORKER, event, sample
+from .farm import UNTOLD_OF_BOARDS, WORKER, event, sample, talkative
 from .minded import Setup
 
 STEM = f"dragons.miner.{WORKER}."
@@ -64,12 +64,49 @@ def came(farm: Setup, receiver: Receiver) -> dict[str, str]:
     return {name: value for name, value in told.items() if name.startswith(("board.", "pool."))}
 
 
+def uniform(receiver: Receiver) -> dict[str, str]:
+    """What came below the worker, by name."""
+    values = receiver.values().items()
+    return {name.removeprefix(STEM): told for name, told in values if name.startswith(STEM)}
+
+
+def test_who_tells_everything_has_every_gauge(farm: Setup, receiver: Receiver) -> None:
+    farm.sink.sample(talkative())
+    farm.second()
+    told = uniform(receiver)
+    assert {row.name for row in METRICS} <= told.keys()
+    assert {f"board.2.{row.name}" for row in BOARD_METRICS} <= told.keys()
+    assert told["temperature_chip_max"] == "82|g"
+    assert told["fan_rpm_min"] == "0|g"
+    assert (told["coolant"], told["power_target"]) == ("41.5|g", "1500|g")
+    assert told["board.0.chips"] == "112|g"
+    assert told["board.0.frequency"] == "545|g"
+
+
+def test_shares_that_the_device_counts_come_before_those_of_its_boards(
+    farm: Setup, receiver: Receiver
+) -> None:
+    farm.sink.sample(talkative())
+    farm.second()
+    told = uniform(receiver)
+    assert (told["accepted"], told["rejected"]) == ("1234|g", "5|g")
+
+
+def test_what_a_miner_does_not_tell_is_not_sent(farm: Setup, receiver: Receiver) -> None:
+    farm.sink.sample(sample())
+    farm.second()
+    told = uniform(receiver)
+    assert not told.keys() & {"coolant", "power_target", "fan_rpm_min", "temperature_chip_max"}
+    assert not [name for name in told if name.endswith(("chips", "frequency"))]
+
+
 def test_each_board_and_pool_has_its_gauges_below_the_miner(
     farm: Setup, receiver: Receiver
 ) -> None:
     farm.sink.sample(with_parts(board(0), board(2), pool(0), pool(1)))
     told = came(farm, receiver)
-    boards = {f"board.{index}.{row.name}" for index in (0, 2) for row in BOARD_METRICS}
+    rows = [row.name for row in BOARD_METRICS if row.name not in UNTOLD_OF_BOARDS]
+    boards = {f"board.{index}.{name}" for index in (0, 2) for name in rows}
     pools = {f"pool.{index}.{row.name}" for index in (0, 1) for row in POOL_METRICS}
     assert told.keys() == boards | pools
     assert told["board.2.temperature"] == "70.5|g"

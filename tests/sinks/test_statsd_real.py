@@ -10,7 +10,7 @@ from mother.core.metrics import FARM_METRICS, METRICS
 from mother.core.model import EventKind, State
 from mother.sinks.statsd import StatsdSink
 
-from .farm import NATIVE, WORKER, event, sample, totals
+from .farm import NATIVE, WORKER, event, sample, talkative, totals
 from .names import Names
 from .real_statsd import RealStatsd
 
@@ -35,7 +35,7 @@ def sent(statsd: RealStatsd) -> Sent:
 
 
 def test_every_name_of_a_farm_arrives_and_no_line_is_bad(sent: Sent, statsd: RealStatsd) -> None:
-    sent.sink.sample(sample())
+    sent.sink.sample(talkative())
     sent.sink.totals(totals())
     sent.sink.event(event(EventKind.SCANNED, seconds=1.5, found=998))
     sent.sink.event(event(EventKind.ADDED, model="T1"))

@@ -35,6 +35,16 @@ def test_a_fault_sets_in_and_is_mended_and_the_story_goes_on_with_others() -> No
     assert [miner.fault for miner in miners].count(STORY[0].fault) == 1
 
 
+def test_a_fault_goes_past_who_cannot_have_it() -> None:
+    clock, miners = Clock(), [Miner() for _ in range(24)]
+    able = miners[5]
+    Story(miners, clock, lambda miner, fault: miner is able).begin()
+    for chapter in STORY:
+        clock.advance(chapter.at - clock.seconds())
+        assert able.fault == chapter.fault
+    assert {miner.fault for miner in miners if miner is not able} == {"none"}
+
+
 def test_a_miner_that_has_something_else_by_then_is_not_mended() -> None:
     clock, miner = Clock(), Miner()
     Story([miner], clock).begin()

@@ -114,13 +114,21 @@ def _choices(key: str) -> list[str]:
     return []
 
 
+_OFFERED = {
+    "SCOPE": "all model: rack: group:",
+    "MINER|last": "last",
+    "export|import": "export import",
+}
+"""What may stand where the help says this."""
+
+
 def _positions(every: Mapping[str, argparse.ArgumentParser]) -> list[str]:
     """The first word of a command, where it is one of a few."""
     lines = [f"                help) words='{' '.join(every)}' ;;"]
     for name, parser in every.items():
         for action in parser._actions:
             if not action.option_strings:
-                offered = {"SCOPE": "all model:", "MINER|last": "last"}.get(parsers.value(action))
+                offered = _OFFERED.get(parsers.value(action))
                 if offered:
                     lines.append(f"                {name}) words='{offered}' ;;")
                 break

@@ -111,7 +111,7 @@ def _figures() -> list[Panel]:
         stat("Hashrate", "Of all boards; 0 while asleep or gone.", look.HASHRATE, HASHRATE),
         stat(
             "Of expected",
-            "Hashrate against what its model makes when well.",
+            "Hashrate against what it should make in its present mode.",
             look.SHARE,
             ratio,
             thresholds=look.OF_EXPECTED,
@@ -134,7 +134,7 @@ def _hashing() -> list[Panel]:
     return [
         chart(
             "Hashrate",
-            "Of all boards, and thin behind it what its model makes when well.",
+            "Of all boards, and thin behind it what it should make in its present mode.",
             look.HASHRATE,
             WANTED,
             HASHRATE,

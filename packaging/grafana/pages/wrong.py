@@ -138,7 +138,7 @@ def worst(store: str) -> Panel:
         link = to_miner(store, "${__field.labels.worker}", "${__field.labels.site}")
     return bars(
         "The worst ten",
-        "Hashrate against what the model makes when well; click for the miner." + left_out,
+        "Hashrate against what it should make in its mode; click for the miner." + left_out,
         look.SHARE,
         ask,
         min=0,

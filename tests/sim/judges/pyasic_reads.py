@@ -1,7 +1,7 @@
-"""What pyasic makes of a device. Runs under an interpreter that has it; imports nothing of ours.
+"""What pyasic makes of devices. Runs under an interpreter that has it; imports nothing of ours.
 
-`python pyasic_reads.py HOST` prints one JSON object: model, make, hashrate (H/s), mac, pools
-and error. An error is told in it, not by the exit code.
+`python pyasic_reads.py HOST ...` prints one JSON object by host: model, make, hashrate (H/s),
+mac, pools and error. An error is told in it, not by the exit code.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import warnings
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -31,16 +33,25 @@ def pool(found: Any) -> dict[str, Any]:
 
 
 async def read(host: str) -> dict[str, Any]:
-    """Everything asked for, as far as it came."""
+    """Everything asked for, as far as it came; what it warned of is in `said`."""
     pyasic: Any = import_module("pyasic")  # only there in the judge's own environment
 
-    miner = await pyasic.get_miner(host)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        miner = await pyasic.get_miner(host)
     if miner is None:
         return {"error": "not taken for a miner"}
-    data: Any = await miner.get_data()
-    return {
+    known = {
         "kind": type(miner).__name__,
-        "make": None if data.make is None else str(data.make),
+        "make": None if miner.make is None else str(miner.make),
+        "said": [str(one.message) for one in said],
+    }
+    try:
+        data: Any = await miner.get_data()
+    except pyasic.APIError as error:
+        return {**known, **await piecemeal(miner), "error": str(error)}
+    return {
+        **known,
         "model": data.model,
         "mac": data.mac,
         "firmware": data.fw_ver,
@@ -59,14 +70,31 @@ async def read(host: str) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Ask the host that is the only argument."""
+async def piecemeal(miner: Any) -> dict[str, Any]:
+    """What single questions bring where the one for everything fails."""
+    config: Any = await miner.get_config()
+    return {
+        "mac": await miner.get_mac(),
+        "pools": [
+            {"url": each.url, "user": each.user}
+            for group in config.pools.groups
+            for each in group.pools
+        ],
+    }
+
+
+async def told(host: str) -> dict[str, Any]:
+    """The same; an error is told as one."""
     try:
-        found = asyncio.run(read(sys.argv[1]))
+        return await read(host)
     except Exception as error:  # theirs may raise anything
-        found = {"error": f"{type(error).__name__}: {error}"}
-    print(json.dumps(found))
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+async def judged(hosts: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """All of them, one after the other: its warnings are the process's."""
+    return {host: await told(host) for host in hosts}
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(asyncio.run(judged(sys.argv[1:]))))

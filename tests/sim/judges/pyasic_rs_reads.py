@@ -1,14 +1,16 @@
-"""What asic-rs makes of a device. Runs under an interpreter that has pyasic_rs; nothing of ours.
+"""What asic-rs makes of devices. Runs under an interpreter that has pyasic_rs; nothing of ours.
 
-`python pyasic_rs_reads.py HOST` prints one JSON object: model, make, hashrate (H/s), mac,
-pools and error. An error is told in it, not by the exit code.
+`python pyasic_rs_reads.py HOST ...` prints one JSON object by host: model, make, hashrate (H/s),
+mac, pools and error. An error is told in it, not by the exit code.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -66,14 +68,19 @@ async def read(host: str) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Ask the host that is the only argument."""
+async def told(host: str) -> dict[str, Any]:
+    """The same; an error is told as one."""
     try:
-        found = asyncio.run(read(sys.argv[1]))
+        return await read(host)
     except Exception as error:  # theirs may raise anything
-        found = {"error": f"{type(error).__name__}: {error}"}
-    print(json.dumps(found))
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+async def judged(hosts: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """All of them, one after the other."""
+    return {host: await told(host) for host in hosts}
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(asyncio.run(judged(sys.argv[1:]))), flush=True)
+    os._exit(0)  # the threads of 0.8.6 abort some of the processes that end in the usual way
