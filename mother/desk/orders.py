@@ -18,6 +18,7 @@ from mother.fleet.firmware import FirmwareRefused
 from mother.fleet.pools import pool_changes, wished_pools
 from mother.fleet.roster import Entry
 from mother.fleet.setups import Setups
+from mother.fleet.subjects import keeps_worker
 from mother.jobs.configure import Shelf
 from mother.jobs.flights import Flights
 
@@ -123,7 +124,8 @@ class Orders:
             return {"credential": credential}, (Change("login", "as it is", credential.username),)
         if kind is CommandKind.SET_POOLS:
             found = entry.settings.pools if entry.settings is not None else None
-            wished = wished_pools(_pool_wishes(args, entry), entry.worker)
+            wishes, keep = _pool_wishes(args, entry), keeps_worker(self._config(), entry)
+            wished = wished_pools(wishes, entry.worker, found or (), keep=keep)
             return {"pools": wished}, pool_changes(found or (), wished)
         words = {name: _in_words(name, value) for name, value in args.items() if value is not None}
         wanted = {name: value for name, value in args.items() if value is not None}

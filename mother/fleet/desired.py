@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from mother.config.model import DeviceSettings, PoolWish
+from mother.config.subject import DRAGONMINT
 from mother.core.model import Change, CommandKind, Settings
 from mother.drivers.base import Family
 from mother.fleet.pools import (
@@ -122,6 +123,11 @@ def firmware_aspect(
     return Aspect(key, what, step, provable=False)
 
 
+def _kind(family: Family, model: str) -> str:
+    """What shares a key: a model of one family, since makers' names for models may be the same."""
+    return model if family.name == DRAGONMINT else f"{family.name}/{model}"
+
+
 def firmware_key(source: FirmwareSource, model: str) -> str:
     """A version from another file or place is another change."""
     origin = hashlib.sha256((source.sha256 or source.url).encode()).hexdigest()[:16]
@@ -184,8 +190,9 @@ def _pools(wishes: tuple[PoolWish, ...], known: Found, family: Family) -> Aspect
     found, model = known.settings.pools, known.model
     if not wishes or found is None or CommandKind.SET_POOLS not in family.capabilities:
         return None
-    key = f"pools:{model}:{_digest(wishes)}"
-    wider = f"{WIDER}{model}:{_digest(tuple(PoolWish(wish.url, '', '') for wish in wishes))}"
+    kind = _kind(family, model)
+    key = f"pools:{kind}:{_digest(wishes)}"
+    wider = f"{WIDER}{kind}:{_digest(tuple(PoolWish(wish.url, '', '') for wish in wishes))}"
     what = f"pools {', '.join(wish.url for wish in wishes)} on {model}"
     wished = wished_pools(wishes, known.worker, found, keep=known.keep_worker)
     changes = pool_changes(found, wished)
@@ -205,7 +212,7 @@ def _profile(settings: DeviceSettings, known: Found, family: Family) -> Aspect |
     if level is None and settings.autotune_level is not None:
         level = str(settings.autotune_level)
     what = f"profile {_tuned(profile, level)} on {model}"
-    key = f"profile:{model}:{_tuned(profile, level)}"
+    key = f"profile:{_kind(family, model)}:{_tuned(profile, level)}"
     if _is_profile(found, profile, level):
         return Aspect(key, what)
     change = profile_change(found, profile, level)
@@ -218,7 +225,7 @@ def _power(settings: DeviceSettings, known: Found, family: Family) -> Aspect | N
     if wished is None or found is None or CommandKind.SET_POWER not in family.capabilities:
         return None
     what = f"power target {wished:g} W on {known.model}"
-    key = f"power:{known.model}:{wished:g}"
+    key = f"power:{_kind(family, known.model)}:{wished:g}"
     if is_near(found, wished):
         return Aspect(key, what)
     change = Change("power target", f"{found:g} W", f"{wished:g} W")
@@ -236,7 +243,7 @@ def _frequency(settings: DeviceSettings, known: Found, family: Family) -> Aspect
         return None
     texts = [f"{wish:g} {unit}" for _, wish, _, unit in wishes]
     what = f"{' at '.join(texts)} on {known.model}"
-    key = f"clock:{known.model}:{':'.join(texts)}"
+    key = f"clock:{_kind(family, known.model)}:{':'.join(texts)}"
     changes = tuple(
         Change(name, f"{has:g} {unit}", f"{wish:g} {unit}")
         for name, wish, has, unit in wishes

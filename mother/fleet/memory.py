@@ -19,8 +19,11 @@ from mother.fleet.files import Writer
 from mother.fleet.remembered import DeviceMemory, FarmMemory, SightingMemory
 from mother.fleet.undertaken import HoldOrder, Rollout, Undertakings
 
-VERSION = 2
-"""2 added what was undertaken: a version 1 that wrote the file would lose holds."""
+VERSION = 3
+"""2 added what was undertaken: a version 1 that wrote the file would lose holds. 3 added what
+other families need: a version 2 does not know their ailments and orders, and would forget the
+devices that have them, with the logins that were set on them.
+"""
 
 PATIENCE = 5.0
 """Seconds that a write to the disk may hold up who waits for it."""

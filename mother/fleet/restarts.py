@@ -44,4 +44,6 @@ def is_over(restart: Restart, reading: Reading | None, now: float) -> bool:
     """Whether it no longer counts among those that restart."""
     if now - restart.at >= PATIENCE:
         return True
-    return has_restarted(restart, reading) and hashes(reading)
+    if reading is None or not has_restarted(restart, reading):
+        return False
+    return reading.asleep or hashes(reading)

@@ -98,6 +98,11 @@ class Entry:
         return self.description.model
 
     @property
+    def asleep(self) -> bool:
+        """Whether it slept when it was last read."""
+        return self.reading is not None and self.reading.asleep
+
+    @property
     def gone(self) -> bool:
         """Whether it has failed to answer too often to be a lost packet."""
         return self.failures >= GONE_AFTER

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mother.config.model import Config
 from mother.config.subject import DRAGONMINT, Subject
 from mother.fleet.remembered import DeviceMemory
 from mother.fleet.roster import Entry
@@ -22,6 +23,11 @@ def subject_of(entry: Entry) -> Subject:
         algorithm=hashes,
         firmware_name=who.firmware_name,
     )
+
+
+def keeps_worker(config: Config, entry: Entry) -> bool:
+    """Whether a worker name that is found in its pools is its own, and stays."""
+    return config.worker_template is None and entry.family.name != DRAGONMINT
 
 
 def remembered_subject(known: DeviceMemory, mac: str) -> Subject:

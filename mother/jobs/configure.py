@@ -230,7 +230,7 @@ class Configure:
         if setup.again and now < max(setup.got.values(), default=0.0) + RETRY.wait(setup.again):
             return False
         busy = setup.flight is not None or setup.undoing or self._setups.is_restarting(entry)
-        return not (busy or entry.failures or self._commands.obstacle(entry))
+        return not (busy or entry.failures or entry.asleep or self._commands.obstacle(entry))
 
     async def _spread(self) -> bool:
         """Write to as many as may be; whether others wait for their turn."""
@@ -305,6 +305,7 @@ class Configure:
         batch = uuid.uuid4().hex
         for place, aspect in enumerate(steps):
             outcome = await self._order(entry, aspect, batch)
+            self.pulse.beat()  # each may be watched for minutes
             if outcome.unsure:
                 self._survey.again(entry)
             if outcome.unsure or (outcome.done and outcome.sent):

@@ -13,6 +13,7 @@ from mother.core.bus import Bus
 from mother.core.model import CommandKind, EventKind, Severity
 from mother.core.reading import Reading
 from mother.core.units import duration
+from mother.drivers.base import Nature
 from mother.fleet.desired import WIDER, Aspect
 from mother.fleet.restarts import has_restarted, hashes
 from mother.fleet.roster import Entry, Roster
@@ -49,11 +50,19 @@ class Verdict(Struct, frozen=True):
     why: str = ""
 
 
-def judge(flight: Flight, sight: Sight, canary_time: float, now: float, waited: float) -> Verdict:
+def judge(
+    flight: Flight,
+    sight: Sight,
+    canary_time: float,
+    now: float,
+    waited: float,
+    slowness: float = 0.0,
+) -> Verdict:
     """Whether a miner came back from what we wrote to it. Pure; times in Unix seconds.
 
     A canary must go on hashing for `canary_time` seconds, all others but be seen to hash once.
-    `waited` is for how long it was watched, in seconds that really passed.
+    `waited` is for how long it was watched, in seconds that really passed; `slowness` is by how
+    much longer its family takes to start than others.
     """
     flight = replace(flight, at=min(flight.at, now))
     why = _missing(flight, sight, now)
@@ -65,7 +74,7 @@ def judge(flight: Flight, sight: Sight, canary_time: float, now: float, waited: 
         why = "it must hash on for a while"
     else:
         flight = replace(flight, since=None)
-    patience = PATIENCE_FIRMWARE if flight.version else PATIENCE
+    patience = (PATIENCE_FIRMWARE if flight.version else PATIENCE) + slowness
     if waited < patience + proof:
         return Verdict(None, flight, why)
     return Verdict(False, flight, f"{duration(waited)} after the write {why}")
@@ -94,6 +103,19 @@ def _was_spared(flight: Flight, sight: Sight) -> bool:
     if sight.reading is None or not hashes(sight.reading):
         return False
     return not has_restarted(Restart(flight.at, CommandKind.UPGRADE), sight.reading)
+
+
+def _sleeps(flight: Flight, sight: Sight) -> bool:
+    """Whether it got all that it shall and sleeps, so that it will not hash for long."""
+    reading = sight.reading
+    if reading is None or not reading.asleep or not flight.whole or reading.at <= flight.at:
+        return False
+    return flight.version in ("", sight.firmware)
+
+
+def _slowness(entry: Entry | None) -> float:
+    """By how many seconds its family's grace is longer than usual."""
+    return 0.0 if entry is None else max(0.0, entry.family.nature.grace - Nature().grace)
 
 
 class Flights:
@@ -252,7 +274,11 @@ class Flights:
         if entry is not None and not entry.failures:
             sight = Sight(entry.reading, entry.description.firmware)
         now, canary_time = self._now(), self._config().waves.canary_time
-        verdict = judge(flight, sight, canary_time, now, self._waited(ident))
+        if _sleeps(flight, sight):
+            self._rest(ident, flight)
+            return True
+        waited, slowness = self._waited(ident), _slowness(entry)
+        verdict = judge(flight, sight, canary_time, now, waited, slowness)
         if verdict.hashes is None:
             self._setups.keep(ident, flight=verdict.flight)
             return False
@@ -273,6 +299,14 @@ class Flights:
         self._setups.keep(ident, flight=None, restart=None, failures=0, retry_at=None, why="")
         if flight.version:
             text = f"came back hashing with firmware {flight.version}"
+            self._tell(ident, EventKind.UPGRADED, Severity.INFO, text)
+
+    def _rest(self, ident: str, flight: Flight) -> None:
+        """It has what it got and sleeps: that proves nothing, and is nobody's fault."""
+        self.recall(ident, flight.keys)
+        self._setups.keep(ident, failures=0, retry_at=None, why="")
+        if flight.version:
+            text = f"came back asleep with firmware {flight.version}"
             self._tell(ident, EventKind.UPGRADED, Severity.INFO, text)
 
     def crash(self, ident: str, keys: tuple[str, ...], why: str) -> None:

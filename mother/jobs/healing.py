@@ -55,6 +55,7 @@ class Case(Struct, frozen=True):
     """All that a decision looks at.
 
     `now` in Unix seconds; `system_start` is when the device's system started, as far as known.
+    `grace` is its family's, in seconds.
     """
 
     record: Record
@@ -64,6 +65,7 @@ class Case(Struct, frozen=True):
     settings: DeviceSettings
     now: float
     system_start: float | None = None
+    grace: float = 0.0
 
     @property
     def ripe(self) -> tuple[Condition, ...]:
@@ -210,7 +212,8 @@ def _cooling(case: Case) -> Hold | None:
 
 
 def _young(case: Case) -> Hold | None:
-    holds = [_wait(STARTED, at, AFTER_START, case.now) for at in _starts(case)]
+    after = max(AFTER_START, case.grace)
+    holds = [_wait(STARTED, at, after, case.now) for at in _starts(case)]
     return max((h for h in holds if h is not None), key=lambda h: h.until or 0.0, default=None)
 
 

@@ -223,6 +223,8 @@ class Planner:
         setup, now = self._setups.of(entry.id), self._now()
         if entry.failures:
             return "waiting", "it does not answer now"
+        if entry.asleep:
+            return "held", "it sleeps, and gets that once it is awake"
         obstacle = self._commands.obstacle(entry)
         if obstacle:
             return "disputed", obstacle

@@ -282,40 +282,51 @@ def _signs(
     signs[Ailment.HALTED, None] = halted(reading)
     for board in reading.boards:
         for ailment, look in BOARD_RULES.items():
-            signs[ailment, board.index] = look(board, reading, settings)
+            signs[ailment, board.index] = look(board, reading, settings, output.nature)
     return signs
 
 
-def _dead(board: Board, reading: Reading, settings: DeviceSettings) -> Sign:
-    """What the device calls dead; other words than alive (`Sick`) are not yet death."""
+def _dead(board: Board, reading: Reading, settings: DeviceSettings, nature: Nature) -> Sign:
+    """What the device calls dead; other words than alive (`Sick`) are not yet death.
+
+    Where it has no word for that, a board that does not work is dead unless all may stand still.
+    """
     del settings
     status = board.status.strip().lower()
-    if status == "dead" or (not status and board.alive is False):
+    if status == "dead":
         return Sign(None if reading.asleep else True)
+    if not status and board.alive is False:
+        return Sign(None if _may_stand(board, reading, nature) else True)
     return Sign(None if board.alive is None and not board.status else False)
 
 
-def _below(board: Board, reading: Reading, settings: DeviceSettings) -> Sign:
+def _may_stand(board: Board, reading: Reading, nature: Nature) -> bool:
+    """Whether something else explains that a board does nothing."""
+    still = reading.asleep or reading.tuning or reading.halted or reading.pool_alive is False
+    return still or any(up < nature.grace for up in _uptimes(board, reading))
+
+
+def _below(board: Board, reading: Reading, settings: DeviceSettings, nature: Nature) -> Sign:
     minimum = settings.health_hashrate_minimum * 1e9
     found = finite(board.hashrate_15m)
-    if not _is_sha256(reading.algorithm) or _dead(board, reading, settings).holds:
+    if not _is_sha256(reading.algorithm) or _dead(board, reading, settings, nature).holds:
         return Sign(False)
     if found is None or reading.tuning or reading.asleep or reading.pool_alive is False:
         return Sign(None)
-    if any(up < WARM_UP for up in _uptimes(board, reading)):
+    if any(up < max(WARM_UP, nature.grace) for up in _uptimes(board, reading)):
         return Sign(None)
     return Sign(found < minimum, found, minimum)
 
 
-def _absurd(board: Board, reading: Reading, settings: DeviceSettings) -> Sign:
-    del settings
+def _absurd(board: Board, reading: Reading, settings: DeviceSettings, nature: Nature) -> Sign:
+    del settings, nature
     found = finite(board.temperature)
     if found is None or reading.asleep:
         return Sign(None)
     return Sign(found > TOO_HOT_TO_BE_TRUE or found < TOO_COLD_TO_BE_TRUE, found)
 
 
-BOARD_RULES: Mapping[Ailment, Callable[[Board, Reading, DeviceSettings], Sign]] = {
+BOARD_RULES: Mapping[Ailment, Callable[[Board, Reading, DeviceSettings, Nature], Sign]] = {
     Ailment.DEAD: _dead,
     Ailment.BELOW: _below,
     Ailment.ABSURD: _absurd,

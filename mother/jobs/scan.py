@@ -201,10 +201,10 @@ class Scan:
             return place.port == config.ports.dragon and place.host in addresses
 
         for entry in self._roster:
-            if not is_inside(entry.address):
-                self._remove(entry, "its address is not in the configured networks")
-            elif config.families and entry.family.name not in config.families:
+            if config.families and entry.family.name not in config.families:
                 self._remove(entry, f"the family {entry.family.name} is not looked for")
+            elif not is_inside(entry.address):
+                self._remove(entry, "its address is not in the configured networks")
         self._adoption.drop_outsiders(is_ours)
 
     def _give_up(self, met: set[str]) -> None:

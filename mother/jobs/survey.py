@@ -28,7 +28,7 @@ from mother.fleet.news import tell_of
 from mother.fleet.remembered import DeviceMemory
 from mother.fleet.roster import Entry, Roster
 from mother.fleet.setups import Setups
-from mother.fleet.subjects import remembered_subject, subject_of
+from mother.fleet.subjects import keeps_worker, remembered_subject, subject_of
 
 AT_ONCE = 20
 """So many miners are asked for their settings at once."""
@@ -114,14 +114,13 @@ class Survey:
         return found if firmware is None else (*found, firmware)
 
     def _found(self, entry: Entry, settings: Settings) -> Found:
-        template = self._config().worker_template
         return Found(
             entry.worker,
             entry.model,
             settings,
             self._setups.of(entry.id).passwords,
             entry.mac,
-            keep_worker=template is None and entry.family.name != "dragonmint",
+            keep_worker=keeps_worker(self._config(), entry),
         )
 
     async def _ask(self, entry: Entry) -> None:

@@ -49,13 +49,13 @@ class Undoing:
         """Put back as many as may restart now."""
         places = self._setups.places()
         ready = [one for one in self.left() if not one.failures and self._may(one)]
-        await each(ready[:places], self._undo, AT_ONCE, pulse)
+        await each(ready[:places], lambda entry: self._undo(entry, pulse), AT_ONCE, pulse)
 
     def _may(self, entry: Entry) -> bool:
         """It may have been held since."""
         return self._setups.of(entry.id).undoing_held or not self._setups.held(entry)
 
-    async def _undo(self, entry: Entry) -> None:
+    async def _undo(self, entry: Entry, pulse: Pulse) -> None:
         """Newest first. What cannot be put back is told, and not tried for ever."""
         setup = self._setups.of(entry.id)
         said: list[str] = []
@@ -65,6 +65,7 @@ class Undoing:
             if order is None:
                 continue
             outcome = await self._commands.submit(order)
+            pulse.beat()  # each may be watched for minutes
             if outcome.result == "dry-run":
                 self._setups.keep(entry.id, undoing="")
                 return
