@@ -8,9 +8,10 @@ from pathlib import Path
 
 from benchmarks import polls, scan, sweep
 from benchmarks.apart import apart
+from benchmarks.programs import PEER
 from benchmarks.results import show, write
 
-apart("benchmarks")
+apart("benchmarks", PEER)
 with tempfile.TemporaryDirectory() as scratch:
     rows = [row for measured in (scan, polls, sweep) for row in measured.measure(Path(scratch))]
 write(rows)

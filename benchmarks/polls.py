@@ -20,7 +20,7 @@ from msgspec import Struct
 from benchmarks.apart import apart
 from benchmarks.farm import SUMMARY, Farm, absent, farm, least_cost
 from benchmarks.process import Running
-from benchmarks.programs import mother_run, peer_run
+from benchmarks.programs import PEER, mother_run, peer_run
 from benchmarks.results import Row, median_of, show
 
 ROUNDS = 5
@@ -100,6 +100,6 @@ def _median(windows: list[Window], of: Callable[[Window], float]) -> float:
 
 
 if __name__ == "__main__":
-    apart("benchmarks.polls")
+    apart("benchmarks.polls", PEER)
     with tempfile.TemporaryDirectory() as scratch:
         sys.exit(show(measure(Path(scratch))))

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from benchmarks.programs import PEER
+
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 README = PAGE.parents[1] / "README.md"
-_PART = re.compile(r"(<!-- table: results -->\n).*?(<!-- end -->)", re.DOTALL)
 _SHORT = re.compile(r"(<!-- benchmarks -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -44,28 +45,48 @@ def table(rows: Iterable[Row]) -> str:
     return "\n".join(lines)
 
 
-def machine() -> str:
-    """What it was measured on, in one line."""
+def machine(peer: str = PEER) -> str:
+    """What it was measured on, in one line; `peer` as pip names it, empty for none."""
     processor = "an unknown processor"
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             processor = line.split(":", 1)[1].strip()
             break
+    against = f" against {peer.replace('==', ' ')}" if peer else ""
     gcc = subprocess.run(["gcc", "-dumpfullversion"], capture_output=True, text=True, check=False)
     return (
         f"Measured on {datetime.now(UTC):%Y-%m-%d} on {processor}, Linux {platform.release()}, "
         f"CPython {platform.python_version()}, Twisted {version('twisted')}, "
         f"msgspec {version('msgspec')}, statsd {version('statsd')}, gcc {gcc.stdout.strip()}; "
-        f"mother {version('mother')} against mother-of-dragons 0.2.8."
+        f"mother {version('mother')}{against}."
     )
 
 
 def write(rows: Sequence[Row]) -> None:
     """Put the table into the page, between its markers, and what has a target into the README."""
-    text = f"\n{machine()}\n\n{table(rows)}\n\n"
-    page = PAGE.read_text()
-    PAGE.write_text(_PART.sub(lambda found: found[1] + text + found[2], page))
+    write_part("results", rows)
     README.write_text(in_readme(README.read_text(), rows))
+
+
+def write_part(name: str, rows: Iterable[Row], peer: str = PEER) -> None:
+    """Put a table into the page, between the markers of that name."""
+    PAGE.write_text(in_part(PAGE.read_text(), name, f"{machine(peer)}\n\n{table(rows)}"))
+
+
+def in_part(page: str, name: str, text: str) -> str:
+    """The page with `text` between the markers of that name. ValueError where it has none."""
+    marks = re.compile(rf"(<!-- table: {re.escape(name)} -->\n).*?(<!-- end -->)", re.DOTALL)
+    page, places = marks.subn(lambda found: f"{found[1]}\n{text}\n\n{found[2]}", page)
+    if not places:
+        raise ValueError(f"{PAGE.name} has no table {name}")
+    return page
+
+
+def told(name: str, rows: Sequence[Row], peer: str = "") -> int:
+    """Print the table, with `--write` put it into the page too; the exit code as of `show`."""
+    if "--write" in sys.argv[1:]:
+        write_part(name, rows, peer)
+    return show(rows)
 
 
 def in_readme(page: str, rows: Iterable[Row]) -> str:

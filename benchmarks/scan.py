@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.apart import apart
 from benchmarks.farm import MINERS, Farm, absent, farm
 from benchmarks.process import Running, Spent, to_the_end
-from benchmarks.programs import mother, peer_run
+from benchmarks.programs import PEER, mother, peer_run
 from benchmarks.results import Row, median_of, show
 
 ROUNDS = 5
@@ -92,6 +92,6 @@ def _row(what: str, values: list[float], digits: int, unit: str, limit: float | 
 
 
 if __name__ == "__main__":
-    apart("benchmarks.scan")
+    apart("benchmarks.scan", PEER)
     with tempfile.TemporaryDirectory() as scratch:
         sys.exit(show(measure(Path(scratch))))

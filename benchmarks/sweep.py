@@ -22,7 +22,7 @@ LATENCY = 50.0
 INTERVAL = 10
 SWEEPS = 6
 MEMORY = 120
-_OWN = re.compile(rb"^dragons\.((?:loop|sink)\.[^:]+):([^|]+)\|g", re.MULTILINE)
+_OWN = re.compile(rb"^dragons\.((?:loop|sink|polls|fleet)\.[^:]+):([^|]+)\|g", re.MULTILINE)
 
 
 class Gauges:
@@ -34,6 +34,10 @@ class Gauges:
         self._socket.bind(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self.values: dict[str, float] = {}
+
+    def of(self, name: str) -> float:
+        """The last value of a gauge; 0 before the first."""
+        return self.values.get(name, 0.0)
 
     def listen(self, seconds: float) -> None:
         ends = time.monotonic() + seconds

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from twisted.internet.epollreactor import EPollReactor
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from mother import __version__
@@ -43,6 +44,11 @@ if TYPE_CHECKING:
     from mother.web.serving import Serving
 
 log = Logger()
+
+SOON = 1.0
+"""Seconds from meeting a miner to comparing it with its wish, and as many more for each thousand
+that are known: all of them are gone through.
+"""
 
 
 class MindedJob(Job, Protocol):
@@ -81,6 +87,7 @@ class Daemon(Finder):
         self.notices = self._build_notices()
         self._serving = self._build_serving()
         self._started = False
+        self._comparing: IDelayedCall | None = None
         self._stack = self._build_stack(patience)
 
     def _build_jobs(self) -> None:
@@ -220,6 +227,8 @@ class Daemon(Finder):
         """End within seconds, nothing half-written."""
         self._started = False
         self.errands.cancel()
+        if self._comparing is not None and self._comparing.active():
+            self._comparing.cancel()
         await self._stack.stop()
 
     def reload(self, config: Config) -> None:
@@ -250,7 +259,13 @@ class Daemon(Finder):
     async def _read_first(self, entry: Entry) -> None:
         if entry.reading is None or entry.failures:
             await self.poller.poll(entry, "stats")
-        self.loops["configure"].hurry()
+        self._compare_soon()
+
+    def _compare_soon(self) -> None:
+        """Compare the farm with its wishes, once for all miners that are met about now."""
+        if self._comparing is None or not self._comparing.active():
+            wait = SOON * (1 + len(self.roster) / 1000)
+            self._comparing = self.reactor.callLater(wait, self.loops["configure"].hurry)
 
     def _visit_old_friends(self) -> None:
         """Those who were here before need no scan to be found."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from random import Random
 from typing import Any
@@ -15,7 +15,7 @@ from twisted.logger import Logger
 from mother.config.model import Config
 from mother.core.bus import Bus
 from mother.core.crowd import Gang
-from mother.core.model import Address, Command
+from mother.core.model import Address, Command, Credential
 from mother.core.ports import Ports
 from mother.desk.desk import Desk
 from mother.drivers.base import Traces
@@ -24,7 +24,7 @@ from mother.drivers.marks import foreign
 from mother.drivers.registry import families
 from mother.fleet.adoption import Adoption
 from mother.fleet.commands import Commands
-from mother.fleet.meeting import Meeting
+from mother.fleet.meeting import Claim, Meeting
 from mother.fleet.memory import Memory
 from mother.fleet.polling import Poller
 from mother.fleet.roster import Entry, Roster
@@ -89,7 +89,7 @@ class Finder:
             lambda: self.config.connect_timeout,
             self.reactor.seconds,
         )
-        meeting = Meeting(self.families, self.current, memory, self._trace, foreign)
+        self.meeting = meeting = Meeting(self.families, self.current, memory, self._trace, foreign)
         self.adoption = Adoption(
             self.roster,
             meeting,
@@ -123,6 +123,7 @@ class Finder:
             self.setups,
             self.reactor,
             self.poller.heard,
+            self._logins,
         )
         self.survey = Survey(self.roster, self.setups, self.bus, self.current, now, self.misplaced)
         self.flights = Flights(self.roster, self.setups, self.bus, self.current, now)
@@ -186,6 +187,9 @@ class Finder:
     def make_lines(self) -> Lines:
         """What speaks to devices that answer a line and hang up."""
         return Lines(self.reactor, lambda: self.config.connect_timeout)
+
+    def _logins(self, entry: Entry) -> Sequence[Credential]:
+        return self.meeting.logins(Claim(entry.family, entry.address), entry.id)
 
     def _ports(self) -> Ports:
         return self.config.ports

@@ -1,11 +1,14 @@
-/* A farm to measure on: one thread that is thousands of DragonMint miners.
+/* A farm to measure on: one thread that is thousands of miners.
  *
- *   farm REPLIES COUNTERS [port=80] [latency=MILLISECONDS] [statsd=8125]
+ *   farm REPLIES COUNTERS [port=80] [cgminer=4028] [latency=MILLISECONDS] [statsd=8125]
  *
- * Every address of 127.1.0.0/16 answers as a miner of its own, over HTTP with keep-alive and
- * chunked bodies, with the answers in the folder REPLIES (recorded from a T1); absent.sh takes
- * addresses away. A UDP socket counts the statsd lines it receives. On SIGUSR1 the counters go to
- * the file COUNTERS as JSON and begin anew. Listens on loopback only.
+ * Every address of 127.1.0.0/16 answers as a DragonMint of its own, over HTTP with keep-alive and
+ * chunked bodies, with the answers in the folder REPLIES (recorded from a T1). Every address of
+ * 127.2.0.0/16 answers as an Antminer of its own: pages behind a digest login of which only the
+ * form is looked at, and on a second port one JSON answer with a NUL at its end to one command, then
+ * the connection is closed; the answers are in REPLIES/antminer. absent.sh takes addresses away. A
+ * UDP socket counts the statsd lines it receives. On SIGUSR1 the counters go to the file COUNTERS
+ * as JSON and begin anew. Listens on loopback only.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -30,7 +33,7 @@ typedef struct { char *bytes; int length; } Text;
 
 typedef struct {
     unsigned char address[4];
-    int length;
+    int cgminer, length;
     char buffer[REQUEST];
 } Connection;
 
@@ -61,6 +64,28 @@ static struct { const char *path, *file; Text reply; long count; } calls[CALLS] 
     [FIRMWARE] = {"/api/getLatestFirmwareVersion", "firmware.json"},
     [TYPE] = {"/api/type", "type.json"},
     [OTHER] = {"other", NULL},
+};
+
+/* An Antminer's pages, and what it says on the other port; a command with "new_api" is one of its
+ * own. The MAC address in the answers stands for each device's. */
+#define MAC "02:55:97:22:30:72"
+enum { PAGES = 7, REFUSAL = 7, COMMANDS = 14, STRANGE = 14, ANTMINER_CALLS = 15 };
+static struct { const char *path, *file; Text reply; long count; } antminer[ANTMINER_CALLS] = {
+    {"/cgi-bin/get_system_info.cgi", "antminer/system_info.json"},
+    {"/cgi-bin/get_network_info.cgi", "antminer/network.json"},
+    {"/cgi-bin/miner_type.cgi", "antminer/type.json"},
+    {"/cgi-bin/summary.cgi", "antminer/page_summary.json"},
+    {"/cgi-bin/stats.cgi", "antminer/newer_stats.json"},
+    {"/cgi-bin/get_miner_conf.cgi", "antminer/conf.json"},
+    {"/cgi-bin/get_blink_status.cgi", "antminer/blink.json"},
+    [REFUSAL] = {"login asked for", NULL},
+    {"newer stats", "antminer/newer_stats.json"},
+    {"stats", "antminer/stats.json"},
+    {"summary", "antminer/summary.json"},
+    {"pools", "antminer/pools.json"},
+    {"version", "antminer/version.json"},
+    {"devs", "antminer/devs.json"},
+    [STRANGE] = {"strange", NULL},
 };
 
 static void die(const char *what) { perror(what); exit(1); }
@@ -133,6 +158,15 @@ static void reply(int file, int known, const char *type, const char *body, int l
     answer(file, bytes, size + 7, closing);
 }
 
+static void page(int file, const char *status, const char *more, const char *body, int length, int closing) {
+    static char bytes[65536];
+    int size = sprintf(bytes,
+                       "HTTP/1.1 %s\r\nServer: lighttpd/1.4.32\r\n%sContent-Length: %d\r\nConnection: %s\r\n\r\n",
+                       status, more, length, closing ? "close" : "keep-alive");
+    memcpy(bytes + size, body, length);
+    answer(file, bytes, size + length, closing);
+}
+
 static int overview(char *out, const unsigned char *a) {
     return sprintf(out,
                    "{\"success\":true,\"type\":\"T1\",\"hardware\":{\"status\":\"22:04:26 up 3 days,  1:02,  "
@@ -163,6 +197,64 @@ static int header(const char *head, const char *end, const char *name, int absen
     return found && found < end ? atoi(found + strlen(name)) : absent;
 }
 
+static int same(const char *name, const char *word, int length) {
+    return (int)strlen(name) == length && !memcmp(name, word, length);
+}
+
+/* One page of an Antminer: who offers no login is asked for one, who offers any has it. */
+static void antminer_page(int file, const unsigned char *a, const char *path, int length, int login, int closing) {
+    static char body[32768];
+    static const char refusal[] = "<html><head><title>401 - Unauthorized</title></head></html>";
+    if (!login) {
+        antminer[REFUSAL].count++;
+        page(file, "401 Unauthorized",
+             "WWW-Authenticate: Digest realm=\"antMiner Configuration\", "
+             "nonce=\"5f3c1e0d9b8a7c6d5e4f3a2b1c0d9e8f\", qop=\"auth\"\r\nContent-Type: text/html\r\n",
+             refusal, sizeof refusal - 1, closing);
+        return;
+    }
+    for (int i = 0; i < PAGES; i++) {
+        if (!same(antminer[i].path, path, length)) continue;
+        antminer[i].count++;
+        Text text = antminer[i].reply;
+        memcpy(body, text.bytes, text.length);
+        char *mac = memmem(body, text.length, MAC, sizeof MAC - 1), own[sizeof MAC];
+        sprintf(own, "02:55:97:%02x:%02x:%02x", a[1], a[2], a[3]);
+        if (mac) memcpy(mac, own, sizeof MAC - 1);
+        page(file, "200 OK", "Content-Type: application/json\r\n", body, text.length, closing);
+        return;
+    }
+    antminer[STRANGE].count++;
+    page(file, "404 Not Found", "", "{}", 2, closing);
+}
+
+/* One command on the other port. Several joined by + are strange to it, as to many. */
+static void one_command(int file, Connection *c) {
+    static char out[32768];
+    static const char strange[] =
+        "{\"STATUS\":[{\"STATUS\":\"E\",\"When\":1755615295,\"Code\":14,"
+        "\"Msg\":\"Invalid command\",\"Description\":\"cgminer 1.0.0\"}],\"id\":1}";
+    c->buffer[c->length] = 0;
+    if (!strchr(c->buffer, '}')) return;
+    char *word = strstr(c->buffer, "\"command\"");
+    word = word ? strchr(word + 9, '"') : NULL;
+    char *end = word ? strchr(word + 1, '"') : NULL;
+    if (!end) { hang_up(file); return; }
+    requests++;
+    int newer = strstr(c->buffer, "new_api") && same("stats", word + 1, end - word - 1);
+    for (int i = REFUSAL + 1; i < COMMANDS; i++) {
+        if (newer ? strcmp(antminer[i].path, "newer stats") : !same(antminer[i].path, word + 1, end - word - 1)) continue;
+        antminer[i].count++;
+        Text text = antminer[i].reply;
+        memcpy(out, text.bytes, text.length);
+        out[text.length] = 0;
+        answer(file, out, text.length + 1, 1);
+        return;
+    }
+    antminer[STRANGE].count++;
+    answer(file, strange, sizeof strange, 1);
+}
+
 /* One whole request out of the buffer: 1 when one was answered, 0 when it is not whole yet,
  * -1 when the connection is or will be closed. */
 static int one_request(int file, Connection *c) {
@@ -177,6 +269,15 @@ static int one_request(int file, Connection *c) {
     if (!tail) { hang_up(file); return -1; }
     char *close_wish = strcasestr(c->buffer, "\r\nconnection: close");
     int closing = (close_wish && close_wish < end) || !memcmp(tail, " HTTP/1.0", 9);
+    if (c->address[1] == 2) {
+        char *offered = strcasestr(c->buffer, "\r\nauthorization: digest");
+        requests++;
+        antminer_page(file, c->address, path + 1, tail - path - 1, offered && offered < end, closing);
+        if (closing || connections[file] != c) return -1;
+        c->length -= whole;
+        memmove(c->buffer, c->buffer + whole, c->length);
+        return 1;
+    }
     int call = find(path + 1, tail - path - 1);
     Text text = calls[call].reply;
     if (call == OVERVIEW) text = (Text){made, overview(made, c->address)};
@@ -198,6 +299,7 @@ static void hear(int file) {
     if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) { hang_up(file); return; }
     c->length += got;
+    if (c->cgminer) { one_command(file, c); return; }
     while (one_request(file, c) == 1) {}
 }
 
@@ -206,7 +308,7 @@ static void watch(int file) {
     if (epoll_ctl(poller, EPOLL_CTL_ADD, file, &event)) die("epoll");
 }
 
-static void welcome(int listener) {
+static void welcome(int listener, int cgminer) {
     for (int i = 0; i < 256; i++) {
         int file = accept4(listener, NULL, NULL, SOCK_NONBLOCK), on = 1;
         if (file < 0) return;
@@ -216,6 +318,7 @@ static void welcome(int listener) {
         getsockname(file, (void *)&here, &size);
         Connection *c = calloc(1, sizeof *c);
         memcpy(c->address, &here.sin_addr, 4);
+        c->cgminer = cgminer;
         connections[file] = c;
         generations[file]++;
         setsockopt(file, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -255,6 +358,10 @@ static void write_counters(const char *path) {
         fprintf(file, ",\"%s\":%ld", calls[i].path, calls[i].count);
         calls[i].count = 0;
     }
+    for (int i = 0; i < ANTMINER_CALLS; i++) {
+        fprintf(file, ",\"%s\":%ld", antminer[i].path, antminer[i].count);
+        antminer[i].count = 0;
+    }
     fprintf(file, "}\n");
     fclose(file);
     rename(fresh, path);
@@ -284,16 +391,19 @@ static int statsd_on(int port) {
 static void on_signal(int number) { (void)number; wanted = 1; }
 
 int main(int count, char **words) {
-    int port = 80, statsd = 8125;
-    if (count < 3) { fprintf(stderr, "farm REPLIES COUNTERS [port=] [latency=] [statsd=]\n"); return 2; }
+    int port = 80, cgminer = 4028, statsd = 8125;
+    if (count < 3) { fprintf(stderr, "farm REPLIES COUNTERS [port=] [cgminer=] [latency=] [statsd=]\n"); return 2; }
     for (int i = 3; i < count; i++) {
         sscanf(words[i], "port=%d", &port);
+        sscanf(words[i], "cgminer=%d", &cgminer);
         sscanf(words[i], "statsd=%d", &statsd);
         double milliseconds;
         if (sscanf(words[i], "latency=%lf", &milliseconds) == 1) latency = milliseconds * 1000;
     }
     for (int i = 0; i < CALLS; i++)
         if (calls[i].file) calls[i].reply = load(words[1], calls[i].file);
+    for (int i = 0; i < ANTMINER_CALLS; i++)
+        if (antminer[i].file) antminer[i].reply = load(words[1], antminer[i].file);
     struct rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
@@ -302,7 +412,7 @@ int main(int count, char **words) {
     sigaction(SIGUSR1, &action, NULL);
     delayed = malloc(sizeof(Delayed) * PENDING);
     poller = epoll_create1(0);
-    int listener = listen_on(port), receiver = statsd_on(statsd);
+    int listener = listen_on(port), second = listen_on(cgminer), receiver = statsd_on(statsd);
     printf("ready\n");
     fflush(stdout);
     for (;;) {
@@ -315,7 +425,7 @@ int main(int count, char **words) {
         int happened = epoll_wait(poller, events, 512, wait);
         for (int i = 0; i < happened; i++) {
             int file = events[i].data.fd;
-            if (file == listener) welcome(file);
+            if (file == listener || file == second) welcome(file, file == second);
             else if (file == receiver) count_datagrams(file);
             else hear(file);
         }

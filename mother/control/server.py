@@ -25,6 +25,9 @@ from mother.control.calls import CALLS, Call, Desk, checked
 
 __all__ = ["Control", "Desk"]
 
+BACKLOG = 256
+"""Connections that may wait: a command to many miners opens 100 at a time."""
+
 MOST_PATH = 100
 """A Unix socket's path may have no more than 107 bytes."""
 
@@ -57,7 +60,7 @@ class Control:
         try:
             _remove_stale(self._path)
             self._port = self._reactor.listenUNIX(
-                str(self._path), cast(Any, self._site), mode=0o600
+                str(self._path), cast(Any, self._site), mode=0o600, backlog=BACKLOG
             )
         except Exception as error:
             self._unusable(str(error))

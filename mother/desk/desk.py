@@ -285,7 +285,7 @@ class Desk:
     def covered(self, scope: str, kind: str) -> Mapping[str, Any]:
         """Who is in a scope, by worker name, and who would not take such an order."""
         found = sorted(self._covered(scope), key=lambda entry: entry.worker)
-        return {"miners": [self._orders.covered(entry, kind) for entry in found]}
+        return {"miners": self._orders.covered(found, kind)}
 
     # places
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from msgspec.structs import replace
 
 from mother.config.model import Config, PoolWish
-from mother.core.model import Change, Command, CommandKind, Credential, NetworkSettings, State
+from mother.config.subject import plain_algorithm
+from mother.core.model import (
+    Change,
+    Command,
+    CommandKind,
+    ConfiguredPool,
+    Credential,
+    NetworkSettings,
+    State,
+)
 from mother.fleet.commands import Commands, Outcome
 from mother.fleet.deeds import DEEDS
 from mother.fleet.desired import Aspect, FirmwareSource, Step, firmware_key
@@ -18,7 +27,7 @@ from mother.fleet.firmware import FirmwareRefused
 from mother.fleet.pools import pool_changes, wished_pools
 from mother.fleet.roster import Entry
 from mother.fleet.setups import Setups
-from mother.fleet.subjects import keeps_worker
+from mother.fleet.subjects import keeps_worker, subject_of
 from mother.jobs.configure import Shelf
 from mother.jobs.flights import Flights
 
@@ -47,8 +56,12 @@ class Orders:
         self._hurry = hurry
         self._in_turn = 0
 
-    def covered(self, entry: Entry, kind: str) -> dict[str, Any]:
-        """A miner of a scope, and why it would not take such an order now (empty: it may)."""
+    def covered(self, entries: Sequence[Entry], kind: str) -> list[dict[str, Any]]:
+        """The miners of a scope, each with why it would not take such an order now."""
+        mixed = _mixed(entries) if kind == CommandKind.SET_POOLS.value and len(entries) > 1 else ""
+        return [self._covered(entry, kind, mixed) for entry in entries]
+
+    def _covered(self, entry: Entry, kind: str, mixed: str) -> dict[str, Any]:
         return {
             "worker": entry.worker,
             "mac": entry.mac,
@@ -56,7 +69,7 @@ class Orders:
             "model": entry.model,
             "state": entry.state().value,
             "held": self._setups.held(entry),
-            "cannot": self._cannot(entry, CommandKind(kind)) if kind else "",
+            "cannot": (self._cannot(entry, CommandKind(kind)) or mixed) if kind else "",
         }
 
     def _cannot(self, entry: Entry, kind: CommandKind) -> str:
@@ -123,10 +136,10 @@ class Orders:
             credential = Credential(args["username"], args["password"])
             return {"credential": credential}, (Change("login", "as it is", credential.username),)
         if kind is CommandKind.SET_POOLS:
-            found = entry.settings.pools if entry.settings is not None else None
+            found = _pools_on(entry)
             wishes, keep = _pool_wishes(args, entry), keeps_worker(self._config(), entry)
-            wished = wished_pools(wishes, entry.worker, found or (), keep=keep)
-            return {"pools": wished}, pool_changes(found or (), wished)
+            wished = wished_pools(wishes, entry.worker, found, keep=keep)
+            return {"pools": wished}, pool_changes(found, wished)
         words = {name: _in_words(name, value) for name, value in args.items() if value is not None}
         wanted = {name: value for name, value in args.items() if value is not None}
         if kind is CommandKind.SET_PROFILE:
@@ -205,6 +218,23 @@ def _check_profile(entry: Entry, profile: str) -> None:
     known = entry.family.profiles
     if known and profile not in known:
         raise ValueError(f"{profile}: a {entry.family.name} has the profiles {', '.join(known)}")
+
+
+def _mixed(entries: Iterable[Entry]) -> str:
+    """Why the same pools are not for all of them: no pool takes the work of several algorithms."""
+    hashed = {plain_algorithm(subject_of(entry).algorithm) for entry in entries}
+    if len(hashed) < 2:
+        return ""
+    named = " and ".join(sorted(one or "an unknown algorithm" for one in hashed))
+    return f"these hash {named}: name only those that hash the same"
+
+
+def _pools_on(entry: Entry) -> tuple[ConfiguredPool, ...]:
+    """What is known of the pools that it has."""
+    if entry.settings is not None and entry.settings.pools is not None:
+        return entry.settings.pools
+    told = () if entry.reading is None else entry.reading.pools
+    return tuple(ConfiguredPool(one.url, one.user, None) for one in told if not one.fee)
 
 
 def _pool_wishes(args: Mapping[str, Any], entry: Entry) -> tuple[PoolWish, ...]:

@@ -147,9 +147,11 @@ class Adoption:
         return await self._identify(claim)
 
     async def _other(self, entry: Entry, address: Address) -> Entry | None:
-        """Its family's mark is not there any more: see whether another family's is."""
+        """Its family's mark is not there any more: see whether another's is, or at another port."""
         who = await self._meeting.seen(address.host)
-        if not isinstance(who, Claim) or who.family is entry.family:
+        if not isinstance(who, Claim):
+            return None
+        if who.family is entry.family and who.address == entry.address:
             return None
         self._vacate(entry, address, f"a device of the family {who.family.name}")
         return await self._identify(who)

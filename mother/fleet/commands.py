@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from mother.core.bus import Bus
-from mother.core.errors import DeviceError, Stranger, Unreachable, Unsupported
+from mother.core.errors import DeviceError, Stranger, Unsupported
 from mother.core.model import (
     Address,
     Command,
@@ -31,6 +31,7 @@ from mother.fleet.deeds import DEEDS
 from mother.fleet.desired import Found, settled
 from mother.fleet.identity import confirmed
 from mother.fleet.news import tell_of
+from mother.fleet.offering import Logins, may_have_arrived, performed
 from mother.fleet.roster import Entry, Roster
 from mother.fleet.undertaken import Before
 
@@ -94,7 +95,8 @@ class Commands:
 
     Settings are read before they are written, left alone where they are so already, and read
     back. `wrote` is awaited just before a device is written to, so that a crash in the middle
-    still leaves the write remembered. `heard` takes every reading that is made on the way.
+    still leaves the write remembered. `heard` takes every reading that is made on the way, `logins`
+    are those to offer to a device that tells who it is to everybody.
     """
 
     log = Logger()
@@ -110,8 +112,10 @@ class Commands:
         guard: Guard,
         clock: IReactorTime,
         heard: Callable[[Entry, Reading], None],
+        logins: Logins = lambda _: (),
     ) -> None:
         self._roster = roster
+        self._logins = logins
         self._confirming = Confirming(clock, now, heard)
         self._heard = heard
         self._bus = bus
@@ -229,6 +233,8 @@ class Commands:
         if command.kind is CommandKind.UPGRADE and who.firmware != entry.description.firmware:
             entry.described(who, self._now())
             return Outcome("done", f"it runs {who.firmware} meanwhile")
+        if who.closed:
+            return Outcome("denied", who.closed)
         before = await self._look(device, command)
         if self._is_so(entry, command, before):
             return Outcome("done", "it is so already")
@@ -245,10 +251,11 @@ class Commands:
             return Outcome("denied", denial)
         write.sent = True
         try:
-            await device.perform(command)
-        except (Unreachable, Unsupported, ValueError):
-            write.sent = False
-            not_made()
+            device = await performed(self._roster, entry, command, self._logins)
+        except (DeviceError, ValueError) as error:
+            write.sent = await may_have_arrived(entry, error, self._now)
+            if not write.sent:
+                not_made()
             raise
         try:
             return await self._read_back(entry, device, command, write.login)

@@ -18,6 +18,9 @@ from mother.drivers.base import Capability, Confirm, Device
 from mother.fleet.desired import reached
 from mother.fleet.roster import Entry
 
+FIRST = 0.5
+"""Seconds to the second look; twice as many to each one after it, up to the family's."""
+
 KEPT_ELSE = "it said yes and kept something else"
 
 
@@ -53,7 +56,7 @@ class Confirming:
         look = self._looks.get(capability.confirm)
         if look is None:
             return ""
-        end = self._clock.seconds() + capability.within
+        end, wait = self._clock.seconds() + capability.within, FIRST
         while True:
             late = self._clock.seconds() >= end
             try:
@@ -67,7 +70,8 @@ class Confirming:
             if not wrong or late:
                 return wrong
             left = end - self._clock.seconds()
-            await sleep(self._clock, max(0.0, min(capability.every, left)))
+            await sleep(self._clock, max(0.0, min(wait, capability.every, left)))
+            wait *= 2
 
     async def _settings(self, entry: Entry, device: Device, command: Command) -> str:
         found = await device.settings()

@@ -142,7 +142,7 @@ class Meeting:
         )
         own = known.setup.logins
         usual = self._config().logins(subject) or family.default_credentials
-        strays = self._set_elsewhere(family, ident) if not own else ()
+        strays = self._set_elsewhere(family, ident) if family.needs_login and not own else ()
         return tuple(dict.fromkeys((*own, *usual, *strays)))
 
     def _set_elsewhere(self, family: Family, ident: str) -> tuple[Credential, ...]:

@@ -19,8 +19,8 @@ _FULL = 0.9
 
 
 def smoothed(before: float, latency: float) -> float:
-    """The mean of a device's latency, in seconds, with one more."""
-    return latency if not before else before + _WEIGHT * (latency - before)
+    """The mean of a device's latency, in seconds, with one more; one quick answer is proof."""
+    return latency if latency < SLOW or not before else before + _WEIGHT * (latency - before)
 
 
 def pause(nature: Nature, latency: float) -> float:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from mother.config.model import Config
 from mother.core.model import Command, CommandKind
 from mother.core.units import moment
+from mother.drivers.base import Confirm
 from mother.fleet.deeds import DEEDS
 from mother.fleet.memory import Memory
 from mother.fleet.pools import digest_of
@@ -225,10 +226,17 @@ class Setups:
         return self.of(entry.id).passwords
 
     def worked(self, entry: Entry, command: Command) -> None:
-        """It was done and has been seen to work: what it replaced for good is forgotten."""
+        """It was done and has been seen to work: what it replaced for good is forgotten.
+
+        A new login that was not tried at once has worked when another order was taken by it.
+        """
+        logins = self.of(entry.id).logins
         if command.kind is CommandKind.SET_PASSWORD:
-            self.keep(entry.id, logins=self.of(entry.id).logins[:1])
-        elif command.kind is CommandKind.SET_POOLS:
+            if entry.family.capabilities[command.kind].confirm is Confirm.LOGIN:
+                self.keep(entry.id, logins=logins[:1])
+        elif logins[1:] and not entry.family.needs_login and entry.device.credential == logins[0]:
+            self.keep(entry.id, logins=logins[:1])
+        if command.kind is CommandKind.SET_POOLS:
             self.keep(entry.id, passwords=digest_of(command.args["pools"], entry.mac))
         elif command.kind is CommandKind.FACTORY_RESET:
             self.keep(entry.id, logins=(), passwords="")

@@ -300,7 +300,7 @@ class Health:
                 watch=known.watch,
                 reading=None if entry.failures else entry.reading,
                 farm=healing.Farm(len(self._roster), farm.ledger, farm.breaker),
-                settings=self._paced(entry),
+                settings=self._settings(entry),
                 now=self._now(),
                 system_start=entry.system_start,
                 grace=entry.family.nature.grace,

@@ -98,6 +98,8 @@ NEWS = frozenset(
     {
         EventKind.POOLS_CHANGED,
         EventKind.PROFILE_CHANGED,
+        EventKind.POWER_CHANGED,
+        EventKind.CLOCK_CHANGED,
         EventKind.UPGRADING,
         EventKind.UPGRADED,
         EventKind.UNDONE,

@@ -45,10 +45,11 @@ class Knocker:
 
         Tells what it met, door by door.
 
-        At most `width` wait at once, each for `deadline` seconds; at most `rate` new ones are
-        sent a second, evenly (0: as many as the machine takes). `found` is called at once for
-        each that accepts, `refused` for each that answers with a reset; neither may block.
-        Where the machine itself is short (of files,
+        A host is tried at one door after the other; one that was silent at a door has little
+        time at the next. At most `width` wait at once, each for `deadline` seconds; at most `rate`
+        new ones are sent a second, evenly (0: as many as the machine takes). `found` is called at
+        once for each that accepts, `refused` for each that answers with a reset; neither may
+        block. Where the machine itself is short (of files,
         memory or ports) the probe is repeated, never counted; OSError when that lasts.
         Cancelling closes all sockets.
         """

@@ -24,6 +24,11 @@ TICK = 0.02
 TURN = 512
 """Sockets opened, or closed, before the reactor gets its turn; about 10 ms."""
 
+BRIEF = 1.2
+"""Seconds at the second door of a host that was silent at the first, as absent hosts are: enough
+to hear the answer to a SYN that was sent again.
+"""
+
 SHORTAGE_PAUSE = 0.1
 SHORTAGE_PATIENCE = 30.0
 """Seconds to wait after the machine refused a socket; how long until that is an error."""
@@ -43,8 +48,11 @@ _REFUSED = frozenset({errno.ECONNREFUSED, errno.ECONNRESET})
 _STREAM = socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
 
 
-Door = tuple[str, int]
-"""A host and a port."""
+Door = tuple[str, int, bool]
+"""A host, which of the ports, and whether the host was silent at the one before."""
+
+Probe = tuple[float, socket.socket, Door]
+"""Until when it waits, in seconds of the clock."""
 
 
 class Knocks(Struct, frozen=True):
@@ -114,13 +122,14 @@ class Sweep:
     ) -> None:
         self._descriptors = descriptors
         self._clock = clock
-        self._doors = ((host, port) for host in hosts for port in ports)
+        self._hosts = hosts if ports else iter(())
+        self._ports = ports
         self._width = max(1, width)
-        self._deadline = deadline
+        self._deadlines = (deadline, min(deadline, BRIEF))
         self._found = found
         self._refusing = refused
-        self._again: list[Door] = []
-        self._pending: dict[int, tuple[float, socket.socket, Door]] = {}
+        self._more: list[Door] = []
+        self._pending: tuple[dict[int, Probe], dict[int, Probe]] = ({}, {})
         self._exhausted = False
         self._short_since: float | None = None
         self._not_before = 0.0
@@ -153,7 +162,8 @@ class Sweep:
         """Some sockets are connected or refused."""
         try:
             for fd, _ in self._poller.poll(0, TURN):
-                _, probe, door = self._pending.pop(fd)
+                patient, brief = self._pending
+                _, probe, door = (patient if fd in patient else brief).pop(fd)
                 code = probe.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
                 probe.close()
                 self._count(door, code)
@@ -171,7 +181,7 @@ class Sweep:
             return
         if self._done.called:
             return
-        if self._exhausted and not self._pending and not self._again:
+        if self._exhausted and not self._waiting() and not self._more:
             self._finish()
         else:
             self._timer = self._clock.callLater(0 if busy else TICK, self._tick)
@@ -179,20 +189,34 @@ class Sweep:
     # the work
 
     def _expire(self, now: float) -> bool:
-        late: list[int] = []
-        for fd, (due, _, _) in self._pending.items():
-            if due > now or len(late) == TURN:
-                break
-            late.append(fd)
-        for fd in late:
-            self._pending.pop(fd)[1].close()
-        self._silent += len(late)
-        return len(late) == TURN
+        busy = False
+        for pending in self._pending:  # each is in the order of its deadlines
+            late: list[int] = []
+            for fd, (due, _, _) in pending.items():
+                if due > now or len(late) == TURN:
+                    break
+                late.append(fd)
+            for fd in late:
+                _, probe, door = pending.pop(fd)
+                probe.close()
+                self._go_on(door, silent=True)
+            self._silent += len(late)
+            busy |= len(late) == TURN
+        return busy
+
+    def _waiting(self) -> int:
+        return len(self._pending[0]) + len(self._pending[1])
+
+    def _go_on(self, door: Door, *, silent: bool) -> None:
+        """To the host's next door, if it has one."""
+        host, place, _ = door
+        if place + 1 < len(self._ports):
+            self._more.append((host, place + 1, silent))
 
     def _launch(self, now: float) -> bool:
         if now < self._not_before:
             return False
-        allowed = min(self._pace.allowance(now), self._width - len(self._pending))
+        allowed = min(self._pace.allowance(now), self._width - self._waiting())
         started = 0
         while started < allowed and not self._done.called:
             door = self._next()
@@ -205,11 +229,11 @@ class Sweep:
         return started == TURN
 
     def _next(self) -> Door | None:
-        if self._again:
-            return self._again.pop()
-        door = next(self._doors, None)
-        self._exhausted = door is None
-        return door
+        if self._more:
+            return self._more.pop()
+        host = next(self._hosts, None)
+        self._exhausted = host is None
+        return None if host is None else (host, 0, False)
 
     def _start(self, door: Door, now: float) -> bool:
         try:
@@ -217,11 +241,12 @@ class Sweep:
         except OSError as error:
             self._short(door, now, error)
             return False
-        code = probe.connect_ex(door)
+        host, place, brief = door
+        code = probe.connect_ex((host, self._ports[place]))
         if code == errno.EINPROGRESS:
             fd = probe.fileno()
             self._poller.register(fd, select.EPOLLOUT)
-            self._pending[fd] = (now + self._deadline, probe, door)
+            self._pending[brief][fd] = (now + self._deadlines[brief], probe, door)
             self._short_since = None
             return True
         probe.close()
@@ -233,6 +258,7 @@ class Sweep:
             self._short(door, self._clock.seconds(), OSError(code, errno.errorcode[code]))
             return
         self._short_since = None
+        self._go_on(door, silent=code == errno.ETIMEDOUT)
         if code in _OPEN:
             self._open += 1
             self._found(door[0])
@@ -245,9 +271,9 @@ class Sweep:
             self._unreachable += 1
 
     def _short(self, door: Door, now: float, error: OSError) -> None:
-        self._again.append(door)
+        self._more.append(door)
         self._not_before = now + SHORTAGE_PAUSE
-        if self._pending or self._short_since is None:
+        if self._waiting() or self._short_since is None:
             self._short_since = now
         elif now - self._short_since > SHORTAGE_PATIENCE:
             raise error
@@ -268,7 +294,8 @@ class Sweep:
         self._descriptors.removeReader(self)
         if self._timer.active():
             self._timer.cancel()
-        for _, probe, _ in self._pending.values():
-            probe.close()
-        self._pending.clear()
+        for pending in self._pending:
+            for _, probe, _ in pending.values():
+                probe.close()
+            pending.clear()
         self._poller.close()

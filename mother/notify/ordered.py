@@ -1,8 +1,9 @@
 """What orders of ours change of what is expected of miners: another profile, no power.
 
-A miner that was given another profile makes more or less from then on, which is what was wanted:
-it is left out of the farm's hashrate until it hashes steadily, and is measured against what it
-makes then. One that was powered off is not missed until it answers again.
+A miner that was given another profile, power target or frequency makes more or less from then on,
+which is what was wanted: it is left out of the farm's hashrate until it hashes steadily, and is
+measured against what it makes then. One that was woken is left out until it has had time to get
+going, one that was powered off is not missed until it answers again.
 """
 
 from __future__ import annotations
@@ -26,9 +27,13 @@ LEAST, MOST = 0.5, 2.0
 OFF_WITHIN = 300.0
 """A miner that is told to go off may answer for so many seconds more."""
 
+_TUNED = frozenset({EventKind.PROFILE_CHANGED, EventKind.POWER_CHANGED, EventKind.CLOCK_CHANGED})
+
 _RESETS = frozenset(
     {
         (CommandKind.SET_PROFILE.value, "failed"),
+        (CommandKind.SET_POWER.value, "failed"),
+        (CommandKind.SET_FREQUENCY.value, "failed"),
         (CommandKind.FACTORY_RESET.value, "done"),
         (CommandKind.FACTORY_RESET.value, "failed"),
     }
@@ -57,11 +62,14 @@ class Ordered:
         self._pace = dict(orders.pace)
         self._changed = dict(orders.changed)
         self._off = dict(orders.off)
+        self._woken: dict[str, float] = {}
 
     def event(self, event: Event) -> None:
         """An order was carried out, or may have been."""
-        if event.kind is EventKind.PROFILE_CHANGED:
+        if event.kind in _TUNED:
             self._changed[event.device] = event.at
+        elif event.kind is EventKind.RESUMED:
+            self._woken[event.device] = event.at
         elif event.kind is EventKind.AUDIT:
             # What failed may have been taken all the same.
             order = (event.content.get("kind"), event.content.get("result"))
@@ -76,6 +84,9 @@ class Ordered:
         off = self._off.get(sample.device)
         if off is not None and reading is not None and not 0.0 <= sample.at - off < OFF_WITHIN:
             del self._off[sample.device]
+        woken = self._woken.get(sample.device)
+        if woken is not None and not 0.0 <= sample.at - woken < SETTLES:
+            del self._woken[sample.device]
         changed = self._changed.get(sample.device)
         if changed is None:
             return
@@ -95,8 +106,8 @@ class Ordered:
         return self._pace.get(ident, 1.0)
 
     def is_changing(self, ident: str) -> bool:
-        """Whether what it makes with its new profile is not known yet."""
-        return ident in self._changed
+        """Whether what it makes by our order is not known yet."""
+        return ident in self._changed or ident in self._woken
 
     def is_off(self, ident: str) -> bool:
         """Whether it was powered off by our order."""

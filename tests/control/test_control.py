@@ -345,6 +345,17 @@ async def test_a_socket_left_by_a_killed_daemon_is_replaced_but_a_living_one_is_
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_hundred_commands_at_once_find_a_busy_daemon(tmp_path: Path) -> None:
+    async with serving(tmp_path, Desk()) as path:
+        waiting = [socket.socket(socket.AF_UNIX) for _ in range(100)]
+        for one in waiting:
+            one.setblocking(False)  # BlockingIOError where there is no room
+            one.connect(str(path))
+        for one in waiting:
+            one.close()
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_file_in_the_way_is_kept_and_the_daemon_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "m.sock"
     path.write_text("precious")

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from mother.control.bodies import ARGS
 from mother.core.model import CommandKind, Credential, EventKind
+from mother.core.reading import Pool
 from tests.desk.asking import (
     LOGIN,
     POOLS,
@@ -22,6 +23,7 @@ from tests.desk.asking import (
     settle,
     urls,
 )
+from tests.fleet.toy import Playroom
 from tests.fleet.world import HOUR, MINUTE
 
 STATIC = {
@@ -285,6 +287,33 @@ def test_pools_by_hand_have_the_workers_name_and_are_no_secret() -> None:
     assert LOGIN not in repr(world.daemon.ear.events)
     with pytest.raises(ValueError, match="a dragonmint takes 3 at most"):
         order(world, "set_pools", {"pools": pools * 4})
+
+
+@pytest.mark.parametrize(("template", "name"), [(None, "rack-7"), ("{mac8}", "toy-50")])
+def test_pools_by_hand_keep_the_workers_name_that_is_found_unless_a_template_is_set(
+    template: str | None, name: str
+) -> None:
+    room = Playroom()
+    room.daemon.change(worker_template=template)
+    assert room.entry.reading is not None
+    found = (Pool(0, "stratum+tcp://fee:1", "maker.x", fee=True), Pool(1, "a:1", "old.rack-7"))
+    room.entry.reading = replace(room.entry.reading, pools=found)
+    pools = [{"url": POOLS[0].url, "username": "ann", "password": "x"}]
+    asked = room.daemon.desk.order("toy-50", "set_pools", {"pools": pools}, "ann", False)
+    assert room.daemon.do(asked)["result"] == "done"
+    assert [pool.user for pool in room.box.settings.pools or ()] == [f"ann.{name}"]
+
+
+def test_the_same_pools_are_for_nobody_where_miners_hash_different_things() -> None:
+    world = plain(miners=2)
+    one, two = entries(world)
+    asked = world.daemon.desk.covered
+    assert {row["cannot"] for row in asked("all", "set_pools")["miners"]} == {""}
+    two.description = replace(two.description, algorithm="Scrypt")
+    why = "these hash scrypt and sha256d: name only those that hash the same"
+    assert {row["cannot"] for row in asked("all", "set_pools")["miners"]} == {why}
+    assert {row["cannot"] for row in asked("all", "reboot")["miners"]} == {""}
+    assert {row["cannot"] for row in asked(one.worker, "set_pools")["miners"]} == {""}
 
 
 def test_a_profile_that_the_family_has_not_is_refused_with_those_it_has() -> None:

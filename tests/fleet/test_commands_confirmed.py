@@ -7,15 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from mother.core.errors import (
-    Declined,
-    DeviceError,
-    Garbled,
-    Refused,
-    Stranger,
-    Unreachable,
-    Unsupported,
-)
+from mother.core.errors import Declined, DeviceError, Garbled, Refused, Stranger, Unreachable
 from mother.core.model import CommandKind, ConfiguredPool, Credential, EventKind, State
 from mother.fleet.commands import Outcome
 from mother.fleet.pools import digest_of
@@ -36,6 +28,14 @@ def test_a_pause_is_done_once_a_reading_says_that_it_sleeps() -> None:
     assert 17.0 <= room.box.now() - began <= 17.0 + EVERY
     assert room.entry.state() is State.ASLEEP
     assert len(room.daemon.ear.of(EventKind.PAUSED)) == 1
+
+
+def test_a_quick_pause_is_seen_at_once_and_not_at_the_familys_next_look() -> None:
+    room = Playroom()
+    room.box.slow = 0.3
+    began = room.box.now()
+    assert room.submit(PAUSE) == DONE
+    assert room.box.now() - began <= 0.5
 
 
 def test_a_resume_is_done_once_a_reading_says_that_it_does_not_sleep() -> None:
@@ -211,29 +211,11 @@ def test_a_device_that_takes_no_writes_is_not_written_to_and_the_step_is_told(
     kind: CommandKind,
 ) -> None:
     room = Playroom(closed=STEP)
-    assert room.submit(kind) == Outcome("denied", STEP)
+    assert room.submit(kind, by_hand=True, despite_hold=True) == Outcome("denied", STEP)
     assert room.box.sent == []
     assert room.daemon.commands.obstacle(room.entry) == STEP
     (audit,) = room.daemon.ear.texts(EventKind.AUDIT)
     assert audit.endswith(f"denied ({STEP})")
-
-
-def test_a_person_may_try_whether_it_was_opened_since() -> None:
-    room = Playroom(closed=STEP)
-    room.submit(PAUSE, by_hand=True)
-    assert room.box.sent == [PAUSE]
-
-
-def test_what_a_device_was_never_told_leaves_nothing_to_put_back() -> None:
-    room = Playroom()
-
-    async def refuse(command: Any) -> None:
-        raise Unsupported("no such pools")
-
-    room.entry.device.perform = refuse  # type: ignore[method-assign]  # takes no such thing
-    outcome = room.set_pools(ConfiguredPool("stratum+tcp://a:1", "ann.w", "x"))
-    assert outcome.result == "denied"
-    assert room.daemon.setups.of(room.entry.id).before == ()
 
 
 def test_a_device_that_was_opened_is_written_to_once_it_said_so() -> None:

@@ -23,6 +23,7 @@ from mother.fleet.desired import (
     wants_settings,
 )
 from mother.fleet.pools import pool_changes, wished_pools
+from tests.fleet.toy import Toy
 from tests.fleet.world import SETTINGS
 
 FAMILY = DragonMint(cast(Any, None), lambda: 1.0)
@@ -157,6 +158,18 @@ def test_pools_are_written_before_the_profile() -> None:
     both = seen(wish(A, autotune_mode="efficient"), has())
     kinds = [one.step.kind for one in both if one.step is not None]
     assert kinds == [CommandKind.SET_POOLS, CommandKind.SET_PROFILE]
+
+
+def test_models_of_two_families_that_have_one_name_share_no_key() -> None:
+    toy, other = Toy(), Toy("plaything")
+    settings = wish(A, power_target=3000.0, frequency=500.0)
+    found = Found(WORKER, "T1", has(power_target=1.0, frequency=1.0))
+    both = [
+        {key for one in aspects(settings, found, kin) for key in one.keys} for kin in (toy, other)
+    ]
+    assert len(both[0]) == 4
+    assert both[0].isdisjoint(both[1])
+    assert only(wish(A), has()).key.startswith("pools:T1:")  # as those that are remembered
 
 
 def test_miners_that_shall_get_the_same_share_a_key_whatever_they_have_and_are_called() -> None:

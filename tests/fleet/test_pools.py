@@ -115,6 +115,15 @@ def test_a_worker_name_that_is_on_the_miner_is_kept_where_it_shall_be() -> None:
     assert users == ["ann.a.b", "bob.c"]
 
 
+def test_an_account_with_dots_is_told_from_the_workers_name() -> None:
+    wishes = (PoolWish("a.example:1", "ann.sub", "x"), PoolWish("b.example:1", "ann", "x"))
+    once = wished_pools(wishes, "w1", (), keep=True)
+    assert [pool.user for pool in once] == ["ann.sub.w1", "ann.w1"]
+    assert wished_pools(wishes, "w2", once, keep=True) == once
+    bare = (replace(POOL, user="ann.sub"), replace(POOL, user="ann"))
+    assert wished_pools(wishes, "w1", bare, keep=True) == once
+
+
 def test_changes_are_told_slot_by_slot_and_no_password() -> None:
     wished = (replace(POOL, password="anders"), OTHER)
     changes = pool_changes((POOL,), wished)

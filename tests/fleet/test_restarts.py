@@ -104,6 +104,12 @@ def test_a_restart_is_over_when_it_hashes_again_and_no_sooner() -> None:
     assert not is_over(POOLS, reading(90, 1e6), AT + 91)
 
 
+def test_a_restart_is_over_when_it_sleeps_after_it() -> None:
+    asleep = reading(90, 30.0, asleep=True, hashrate=0.0)
+    assert is_over(POOLS, asleep, AT + 91)
+    assert not is_over(POOLS, replace(asleep, uptime=1e6), AT + 91)
+
+
 @pytest.mark.parametrize("seen", [None, reading(90, 1e6), reading(90, 5.0, restarting=True)])
 def test_who_does_not_come_back_counts_as_restarting_no_more_after_a_while(
     seen: Reading | None,

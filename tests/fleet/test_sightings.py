@@ -11,8 +11,10 @@ from mother.core.backoff import Backoff
 from mother.core.model import Address, Credential, EventKind
 from mother.drivers.base import Traces
 from mother.fleet.adoption import FOREIGN
+from mother.fleet.meeting import Claim
 from mother.fleet.roster import GIVE_UP_SCANS, REFUSED
 from mother.fleet.sightings import Sightings
+from tests.fleet.toy import HOST, LOGIN, Playroom
 from tests.fleet.world import CONFIG, HOUR, NETWORK, World
 
 PLACE = Address("127.78.0.40", 80)
@@ -186,3 +188,23 @@ def test_a_scan_of_other_networks_drops_what_was_sighted() -> None:
     world.daemon.change(exclude=(NETWORK,))
     world.daemon.scan.drop_outsiders()
     assert world.daemon.roster.sightings == {}
+
+
+def test_a_known_miner_that_talks_at_another_port_since_is_at_home_there() -> None:
+    room = Playroom()
+    room.daemon.change(credentials=(LOGIN,))
+    moved = Address(HOST, 4433)
+
+    async def recognise(address: Address, deadline: float) -> bool:
+        return address == moved
+
+    async def seen(host: str) -> Claim:
+        return Claim(room.family, moved)
+
+    room.family.recognise = recognise  # type: ignore[method-assign]  # as after an upgrade
+    room.daemon.meeting.seen = seen  # type: ignore[method-assign]  # no such wire here
+    room.entry.failed(room.daemon.now(), "away")
+    room.daemon.do(room.daemon.adoption.look(room.entry.address))
+    assert room.daemon.roster.get(room.entry.id) is room.entry
+    assert room.entry.address == moved
+    assert room.daemon.roster.housed(room.entry)

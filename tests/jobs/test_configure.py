@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from mother.config.model import Block, Config, PoolWish, Waves
-from mother.core.model import EventKind, Severity
+from mother.core.model import Command, EventKind, Severity
+from mother.fleet.commands import Outcome
 from mother.fleet.undertaken import Trust
 from mother.sim.dragonmint.settings import PoolSetting
 from mother.sim.dragonmint.state import Dragon
@@ -199,6 +200,21 @@ def test_a_fresh_miner_gets_pools_and_autotune_at_once_and_hashes() -> None:
     assert [path for _, _, path in written(world)] == [SET_POOLS, SET_PROFILE]
     world.ether.run(10 * MINUTE)
     assert world.daemon.desk.progress()["reached"] == 5
+
+
+def test_each_order_of_a_visit_is_a_step_of_the_round() -> None:
+    world = World(config=wishing(pools=POOLS, autotune_mode="efficient"), miners=1)
+    seen: list[int] = []
+    submit = world.daemon.commands.submit
+
+    async def counted(command: Command) -> Outcome:
+        seen.append(world.daemon.configure.pulse.beats)
+        return await submit(command)
+
+    world.daemon.commands.submit = counted  # type: ignore[method-assign]  # looks on
+    world.daemon.start()
+    settled(world)
+    assert len(seen) == len(set(seen)) == 2
 
 
 @pytest.mark.parametrize("left", [0, 1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from mother.core.model import EventKind, Severity
+from mother.drivers.base import Nature
 from mother.fleet.desired import Aspect
 from mother.fleet.roster import Entry
 from mother.fleet.undertaken import Flight, Rollout, Trust
@@ -180,6 +181,53 @@ def test_a_canary_that_does_not_answer_any_more_begins_anew() -> None:
     one.failed(world.daemon.now(), "away")
     assert not flights.look(one.id)
     assert since(world, one) is None
+
+
+def sleep(world: World, entry: Entry) -> None:
+    """A poll finds that it sleeps."""
+    world.ether.run(30.0)
+    world.daemon.poll(entry)
+    assert entry.reading is not None
+    entry.reading = replace(entry.reading, asleep=True, hashrate=0.0)
+
+
+def test_who_sleeps_when_it_was_written_to_is_not_waited_for_and_proves_nothing() -> None:
+    world, (one, two, _), flights = farm()
+    launch(world, one)
+    sleep(world, one)
+    assert flights.look(one.id)
+    assert not flights.is_stopped(ASPECT)
+    assert not flights.is_proved(ASPECT)
+    assert launch(world, two).canary
+
+
+def test_who_was_put_to_sleep_in_flight_is_in_flight_while_it_is_written_to() -> None:
+    world, (one, *_), flights = farm()
+    flights.launch(one, (ASPECT,), "")
+    sleep(world, one)
+    assert not flights.look(one.id)
+    assert flights.all()
+
+
+def test_who_sleeps_with_its_new_firmware_has_it_and_one_with_the_old_is_waited_for() -> None:
+    world, (one, *_), flights = farm()
+    launch(world, one, UPGRADED, version=NEW)
+    sleep(world, one)
+    assert not flights.look(one.id)
+    one.description = replace(one.description, firmware=NEW)
+    assert flights.look(one.id)
+    (told,) = world.daemon.ear.texts(EventKind.UPGRADED)
+    assert told.endswith(f"came back asleep with firmware {NEW}")
+
+
+def test_a_family_that_starts_slowly_is_waited_for_longer() -> None:
+    world, (one, *_), flights = farm()
+    world.daemon.family.nature = Nature(grace=1800.0)
+    launch(world, one)
+    one.failed(world.daemon.now(), "away")
+    most = PATIENCE + CONFIG.waves.canary_time
+    assert not watch(flights, world, one.id, most + 900.0 - 30.0)
+    assert watch(flights, world, one.id, 30.0)
 
 
 def test_who_never_comes_back_fails_the_change_also_when_it_was_given_up() -> None:

@@ -304,3 +304,10 @@ def test_a_stalled_miner_is_reported_and_not_rebooted() -> None:
     decision = decide(case(watch=ailing(stalled), reading=reading))
     assert not decision.reboot
     assert decision.because == "Mining program not ready for 2 h. Not rebooted for that."
+
+
+def test_a_family_that_starts_slowly_is_given_time() -> None:
+    young = Reading(at=NOW, uptime=1000.0)
+    assert decide(case(reading=young, grace=300.0)).reboot
+    assert not decide(case(reading=young, grace=1800.0)).reboot
+    assert decide(case(reading=replace(young, uptime=1801.0), grace=1800.0)).reboot

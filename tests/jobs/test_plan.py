@@ -64,6 +64,18 @@ def test_a_plan_asks_no_device() -> None:
     assert world.dragon.requests.total() == asked
 
 
+def test_who_sleeps_is_left_alone_until_it_is_awake() -> None:
+    world = farm()
+    (entry,) = all_of(world)
+    assert world.daemon.poll(entry)
+    assert entry.reading is not None
+    assert world.daemon.configure.may_visit(entry)
+    entry.reading = replace(entry.reading, asleep=True)
+    assert not world.daemon.configure.may_visit(entry)
+    assert status(world, entry) == ("held", "it sleeps, and gets that once it is awake")
+    assert world.daemon.planner.progress(()).settled
+
+
 def test_a_change_that_is_under_way_says_so_and_the_other_one_does_not() -> None:
     world = farm()
     (entry,) = all_of(world)

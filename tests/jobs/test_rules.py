@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from mother.core.reading import Board, Pool, Reading
+from mother.drivers.base import Nature
 from mother.fleet.remembered import Ailment, Watch
 from mother.jobs import rules
+from mother.jobs.output import Output
 from mother.jobs.rules import judge
 from tests.jobs.readings import (
     CHECK,
@@ -51,6 +53,50 @@ def test_a_dead_board_is_ill_at_once(board: dict[str, Any]) -> None:
     ]
     assert verdict.fell_ill
     assert verdict.watch.ill_since == START
+
+
+STILL = replace(GOOD, alive=False, status="", hashrate_15m=0.0)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"uptime": 1799.0},
+        {"tuning": True},
+        {"asleep": True},
+        {"halted": True},
+        {"pools": (Pool(index=0, alive=False),)},
+    ],
+    ids=["young", "tuning", "asleep", "halted", "no pool"],
+)
+def test_a_board_that_nobody_calls_dead_may_stand_still_for_another_reason(
+    told: dict[str, Any],
+) -> None:
+    output = Output(None, Nature(grace=1800.0))
+    for what, ill in (({}, [Ailment.DEAD]), (told, [])):
+        seen = judge(
+            Watch(),
+            reading(START, STILL, expected_boards=1, **what),
+            SETTINGS,
+            START,
+            output=output,
+        )
+        assert [one.ailment for one in seen.findings if one.ailment is Ailment.DEAD] == ill
+    said = reading(START, replace(STILL, status="Dead"), uptime=10.0)
+    assert judge(Watch(), said, SETTINGS, START, output=output).findings
+
+
+def test_a_family_that_starts_slowly_may_hash_little_for_longer() -> None:
+    slow = replace(GOOD, hashrate_15m=1.0, elapsed=None)
+    found = []
+    for grace in (0.0, 900.0, 7200.0):
+        watch, at, output = Watch(), START, Output(None, Nature(grace=grace))
+        while at <= START + HOUR:
+            said = reading(at, slow, uptime=1000.0 + at - START, expected_boards=1)
+            verdict = judge(watch, said, SETTINGS, at, output=output)
+            watch, at = verdict.watch, at + CHECK
+        found.append(verdict.findings != ())
+    assert found == [True, True, False]
 
 
 def test_a_sick_board_is_not_dead() -> None:

@@ -290,6 +290,15 @@ def test_miners_that_a_reload_excludes_are_dropped_while_a_scan_still_runs() -> 
     assert {entry.address.host for entry in world.daemon.roster} == {"127.78.0.1", "127.78.0.3"}
 
 
+def test_a_family_that_is_not_looked_for_any_more_is_given_up_by_its_name() -> None:
+    world = World(miners=1)
+    world.daemon.scan_once()
+    world.daemon.change(families=("avalon",))
+    world.daemon.scan.drop_outsiders()
+    (told,) = world.daemon.ear.texts(EventKind.REMOVED)
+    assert told.endswith("is given up: the family dragonmint is not looked for")
+
+
 def test_a_host_that_hangs_costs_a_scan_no_more_than_its_deadline() -> None:
     world = World(miners=2)
     world.daemon.scan_once()

@@ -17,6 +17,7 @@ from zope.interface import implementer
 
 from mother.core.clock import sleep
 from mother.core.ports import Ports
+from mother.net import sweep as sweeping
 from mother.net.knock import Knocker, sweep_with
 from mother.net.sweep import Knocks
 from tests.net.hosts import OK, always, deaf, host
@@ -294,3 +295,29 @@ async def test_only_who_refuses_elsewhere_is_asked_at_the_rare_port(tmp_path: Pa
         silent = Ports(web=9, cgminer=mute.port, whatsminer=rare.port)
         met = await go(iter([mute.host]), Wanted(silent, ("whatsminer",)), found.append)
     assert [one.silent for one in met] == [1]
+
+
+@in_reactor
+async def test_who_was_silent_at_one_door_has_little_time_at_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sweeping, "BRIEF", 0.2)
+    async with deaf() as first, deaf() as second:
+        began = reactor.seconds()
+        met = await sweep(iter([first.host]), (first.port, second.port), deadline=1.0)
+        took = reactor.seconds() - began
+    assert met == Knocks(tried=2, silent=2)
+    assert 1.2 <= took < 1.9
+
+
+@in_reactor
+async def test_who_answered_at_one_door_has_the_whole_time_at_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sweeping, "BRIEF", 0.1)
+    async with deaf() as mute:
+        began = reactor.seconds()
+        met = await sweep(iter([mute.host]), (9, mute.port), deadline=0.6)
+        took = reactor.seconds() - began
+    assert met == Knocks(tried=2, refused=1, silent=1)
+    assert took >= 0.6

@@ -169,13 +169,14 @@ def description(answer: Mapping[str, Any], version: Mapping[str, Any]) -> Descri
         mac=picks.mac(answer.get("macaddr")),
         model=model,
         algorithm=model_of(model).algorithm,
-        firmware=text(answer.get("system_filesystem_version")) or text(told.get("CompileTime")),
-        hardware=text(told.get("Miner")),
-        overview=answer,
+        firmware=picks.text(answer.get("system_filesystem_version"))
+        or picks.text(told.get("CompileTime")),
+        hardware=picks.text(told.get("Miner")),
+        overview={name[:MOST]: picks.text(said) for name, said in list(answer.items())[:MOST]},
         maker="Bitmain",
         firmware_name="stock",
-        serial=text(answer.get("serinum")) or text(answer.get("serial_no")),
-        hostname=text(answer.get("hostname")),
+        serial=picks.text(answer.get("serinum")) or picks.text(answer.get("serial_no")),
+        hostname=picks.text(answer.get("hostname")),
     )
 
 

@@ -139,6 +139,7 @@ class AntminerDevice:
         self._session = session
         self._beside = Beside()
         self._reads = 0
+        self._missed = False
         self._newer: bool | None = None
         self._unit = ""
         self._shut_out = False
@@ -189,7 +190,7 @@ class AntminerDevice:
     async def read(self, now: float) -> Reading:
         """One `stats`; pools and configuration seldom, and the pages where port 4028 is shut.
 
-        A miner that hashes nothing is asked whether it was told to sleep.
+        A miner that hashes nothing is asked whether it has a pool, and was told to sleep.
         """
         session = self._session
         if not session.met:
@@ -202,8 +203,10 @@ class AntminerDevice:
         said = parse.stats(answer, self._beside, now)
         if said.unit != self._unit:
             await self._met_again(said.unit)
-        if not looked and not said.reading.hashrate and said.mode is None:
-            await self._look_at_mode()
+        if not looked and not said.reading.hashrate:
+            await self._look_at_pools()
+            if said.mode is None:
+                await self._look_at_mode()
             said = parse.stats(answer, self._beside, now)
         return said.reading
 
@@ -243,6 +246,18 @@ class AntminerDevice:
         self._reads += 1
         if self._reads % SELDOM != 1:
             return False
+        if not await self._look_at_pools():
+            self._missed = not self._missed
+            if self._missed:  # once more with the next read, and then only when it is time
+                self._reads = 0
+            return False
+        self._missed = False
+        await self._look_at_mode()
+        await self._look_at_faults()
+        return True
+
+    async def _look_at_pools(self) -> bool:
+        """Whether an answer came, if only a no."""
         try:
             told = pools(await self._session.api.ask("pools"))
         except Unreachable:
@@ -255,8 +270,6 @@ class AntminerDevice:
             accepted=_sum(pool.accepted for pool in told),
             rejected=_sum(pool.rejected for pool in told),
         )
-        await self._look_at_mode()
-        await self._look_at_faults()
         return True
 
     async def _look_at_mode(self) -> None:

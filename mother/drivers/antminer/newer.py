@@ -25,7 +25,16 @@ from mother.drivers.antminer.fields import (
     watts,
 )
 from mother.drivers.antminer.models import chips_expected, model_of
-from mother.drivers.antminer.shape import Beside, Stats, alive, hashes, reading, windows_of, working
+from mother.drivers.antminer.shape import (
+    Beside,
+    Stats,
+    alive,
+    hashes,
+    idle,
+    reading,
+    windows_of,
+    working,
+)
 
 _ERROR_RATE = "hwp_total"
 _NATIVE = tuple(f"dev.{index}.temp_pic" for index in range(MOST))
@@ -41,14 +50,14 @@ def newer(fields: dict[str, Any], answer: Mapping[str, Any], beside: Beside, now
     factor = factor_of(get("rate_unit"))
     chains = [chain for chain in get("chain", ())[:MOST] if isinstance(chain, dict)]
     expected = chips_expected(known, max((count(c.get("asic_num")) for c in chains), default=0))
-    native: dict[str, float] = {}
     errors = number(get(_ERROR_RATE))
-    if errors is not None:
-        native[_ERROR_RATE] = errors
-    boards = tuple(
-        _newer_board(place, chain, expected, factor, native) for place, chain in enumerate(chains)
-    )
+    native = {} if errors is None else {_ERROR_RATE: errors}
     windows = windows_of(factor, get("rate_5s"), get("rate_30m"), get("rate_avg"))
+    rests = idle(beside, number(get("elapsed")), windows)
+    boards = tuple(
+        _newer_board(place, chain, expected, factor, native, rests)
+        for place, chain in enumerate(chains)
+    )
     mode = mode_of(get("miner-mode"))
     if mode is None:
         mode = beside.mode
@@ -77,6 +86,7 @@ def _newer_board(
     expected: int | None,
     factor: float | None,
     native: dict[str, float],
+    rests: bool,
 ) -> Board:
     get = chain.get
     said = get("index")
@@ -89,7 +99,7 @@ def _newer_board(
         native[_NATIVE[index]] = pic
     return Board(
         index=index,
-        alive=alive(good, hashrate),
+        alive=alive(good, hashrate, rests),
         temperature=hottest(get("temp_pcb")),
         temperature_chip=hottest(get("temp_chip")),
         hashrate=hashrate,

@@ -20,7 +20,16 @@ from mother.drivers.antminer.fields import (
     watts,
 )
 from mother.drivers.antminer.models import Model, chips_expected, model_of
-from mother.drivers.antminer.shape import Beside, Stats, alive, hashes, reading, windows_of, working
+from mother.drivers.antminer.shape import (
+    Beside,
+    Stats,
+    alive,
+    hashes,
+    idle,
+    reading,
+    windows_of,
+    working,
+)
 
 SLOTS = 16
 FANS = 8
@@ -78,7 +87,8 @@ def older(fields: dict[str, Any], model: str, beside: Beside, now: float) -> Sta
     average = number(get(_FREQUENCY))
     if average is not None:
         native[_FREQUENCY] = average
-    boards = _older_boards(fields, known, factor, native)
+    uptime = number(get("Elapsed"))
+    boards = _older_boards(fields, known, factor, native, idle(beside, uptime, windows))
     return Stats(
         reading(
             beside,
@@ -88,7 +98,7 @@ def older(fields: dict[str, Any], model: str, beside: Beside, now: float) -> Sta
             boards=boards,
             windows=windows,
             expected=times(number(get("total_rateideal")), factor),
-            uptime=number(get("Elapsed")),
+            uptime=uptime,
             power=watts(get("chain_power", get("power"))),
             fans=_older_fans(fields),
             fan_percent=number(get("fan_pwm")),
@@ -100,7 +110,11 @@ def older(fields: dict[str, Any], model: str, beside: Beside, now: float) -> Sta
 
 
 def _older_boards(
-    fields: dict[str, Any], known: Model, factor: float | None, native: dict[str, float]
+    fields: dict[str, Any],
+    known: Model,
+    factor: float | None,
+    native: dict[str, float],
+    idle: bool,
 ) -> tuple[Board, ...]:
     """Those slots that hold a board, and those that should."""
     get = fields.get
@@ -122,7 +136,7 @@ def _older_boards(
             empty.append(slot)
     expected = chips_expected(known, most)
     boards = [
-        _older_board(fields, slot, chips, marks, times(rate, factor), expected, factor, native)
+        _older_board(fields, slot, chips, marks, rate, expected, factor, native, idle)
         for slot, chips, marks, rate in found
     ]
     slots = known.boards or 0
@@ -141,12 +155,14 @@ def _older_board(
     slot: Slot,
     chips: int,
     marks: str,
-    hashrate: float | None,
+    rate: float | None,
     expected: int | None,
     factor: float | None,
     native: dict[str, float],
+    idle: bool,
 ) -> Board:
     get = fields.get
+    hashrate = times(rate, factor)
     pic = hottest(get(slot.pic))
     if pic is not None:
         native[slot.native] = pic
@@ -154,7 +170,7 @@ def _older_board(
     good = working(chips, marks)
     return Board(
         index=slot.place,
-        alive=alive(good, hashrate),
+        alive=alive(good, hashrate, idle),
         temperature=hottest(get(slot.pcb)) or hottest(get(slot.pcb_old)),
         temperature_chip=hottest(get(slot.chip)) or hottest(get(slot.chip_old)),
         hashrate=hashrate,

@@ -11,6 +11,9 @@ from mother.core.units import finite
 from mother.drivers.antminer.fields import SLEEP, number, profile_of, times
 from mother.drivers.antminer.models import Model, model_of
 
+STARTS = 900.0
+"""So many seconds after the mining program's start its boards may not hash yet."""
+
 
 class Beside(Struct, frozen=True):
     """What a reading holds beside `stats`, as it was last asked. `mode` is the configured one."""
@@ -116,9 +119,17 @@ def hashes(windows: dict[str, float]) -> bool:
     return next(iter(windows.values()), 0.0) > 0.0
 
 
-def alive(chips: int, hashrate: float | None) -> bool:
-    """A board is that has chips that work, and hashes."""
-    return chips > 0 and (hashrate is None or hashrate > 0.0)
+def idle(beside: Beside, uptime: float | None, windows: dict[str, float]) -> bool:
+    """Whether boards may hash nothing and be well: it starts, or no pool gives it work."""
+    if uptime is not None and uptime < STARTS:
+        return True
+    told = [pool.alive for pool in beside.pools if pool.alive is not None]
+    return bool(told) and not any(told) and not hashes(windows)
+
+
+def alive(chips: int, hashrate: float | None, idle: bool) -> bool:
+    """A board is that has chips that work, and hashes unless the miner is idle."""
+    return chips > 0 and (idle or hashrate is None or hashrate > 0.0)
 
 
 def working(chips: int, marks: str) -> int:

@@ -6,7 +6,7 @@ Reads are GETs that answer JSON. Writes are POSTs of JSON (`reboot` a GET), whic
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -74,7 +74,7 @@ class Web:
         except CutOff:
             return False
         _pass(answer, page, secret=True)
-        accept(answer.body)
+        accept(answer.body, _passwords(form or {}))
         return True
 
     async def upload(self, page: str, part: FilePart) -> None:
@@ -87,8 +87,11 @@ class Web:
         accept(answer.body)
 
 
-def accept(body: bytes) -> None:
-    """Declined where a write's answer says no; one that says neither counts as taken."""
+def accept(body: bytes, secrets: Iterable[str] = ()) -> None:
+    """Declined where a write's answer says no; one that says neither counts as taken.
+
+    `secrets` are kept out of its words.
+    """
     try:
         answer = repaired(body, secret=True)
     except DeviceError:
@@ -99,12 +102,24 @@ def accept(body: bytes) -> None:
     else:
         good = not isinstance(code, str) or code.endswith("00")
     if not good:
-        raise Declined(_reason(answer, code))
+        raise Declined(_reason(answer, code, secrets))
 
 
-def _reason(answer: Mapping[str, Any], code: object) -> str:
+def _passwords(form: Mapping[str, Any]) -> list[str]:
+    """Those of a login, or of pools."""
+    pools = form.get("pools")
+    told = [value for name, value in form.items() if name.endswith("Pwd")]
+    told += [slot.get("pass") for slot in pools if isinstance(slot, dict)] if pools else []
+    return [value for value in told if isinstance(value, str)]
+
+
+def _reason(answer: Mapping[str, Any], code: object, secrets: Iterable[str]) -> str:
     message = answer.get("msg")
-    words = message[:_SAMPLE].strip() if isinstance(message, str) else ""
+    words = message if isinstance(message, str) else ""
+    for secret in secrets:
+        if len(secret) > 3:
+            words = words.replace(secret, "***")
+    words = words[:_SAMPLE].strip()
     known = code[:16] if isinstance(code, str) else ""
     return f"{words} ({known})" if words and known else words or known or "it gave no reason"
 

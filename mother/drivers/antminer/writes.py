@@ -115,7 +115,10 @@ async def _network(session: Session, args: Args) -> None:
 
 
 async def _password(session: Session, args: Args) -> None:
-    """Nothing can be read back but a login: one tells it where the answer was lost."""
+    """Nothing can be read back but a login: one tells it where the answer was lost.
+
+    Where that has no answer either, it counts as taken.
+    """
     new = _argument(args, "credential", Credential)
     old = session.web.credential
     if new.username != old.username:
@@ -133,6 +136,8 @@ async def _password(session: Session, args: Args) -> None:
     except Refused:
         session.web.credential = old
         raise Unreachable("the answer was lost, and the login is the old one") from None
+    except Unreachable:
+        return
 
 
 async def _upgrade(session: Session, args: Args) -> None:

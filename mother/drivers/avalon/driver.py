@@ -348,15 +348,18 @@ class AvalonDevice:
         found = configured(await self._api.ask("pools"))
         orders = forms.pools(wanted, found, login)
         secrets = (login.password, *(pool.password or "" for pool in (*wanted, *found)))
-        for order in orders:
-            await self._say("setpool", order, secrets=secrets)
-        if orders:
-            try:
+        taken = 0
+        try:
+            for order in orders:
+                await self._say("setpool", order, secrets=secrets)
+                taken += 1
+            if orders:
                 await self._set("0,reboot,0")
-            except (Declined, Refused, Garbled) as error:
-                raise Declined(
-                    f"it has the new pools, but did not reboot, and uses them only then ({error})"
-                ) from None
+        except DeviceError as error:
+            if not taken:
+                raise
+            told = f"it has {taken} of {len(orders)} new pools, but did not reboot"
+            raise Declined(f"{told}, and uses them only then ({error})") from None
 
     async def _set(self, parameter: str, needed: str = "") -> None:
         await self._say("ascset", parameter, needed=needed)

@@ -159,7 +159,7 @@ def _told(
         native=_native(main),
         windows=windows,
         fans=_fans(main),
-        ambient=_first(main, "ITemp", "Temp"),
+        ambient=_air(_first(main, "ITemp", "Temp")),
         accepted=picks.number(total.get("Accepted")),
         rejected=picks.number(total.get("Rejected")),
         faults=wrong,
@@ -328,6 +328,11 @@ def _first(told: Block, *keys: str) -> float | None:
 def _positive(value: float | None) -> float | None:
     """None for 0 and below: chips that tell it have no sensor, or no power."""
     return value if value is not None and value > 0 else None
+
+
+def _air(value: float | None) -> float | None:
+    """Only what can be air: a missing sensor tells -273."""
+    return value if value is not None and -60 < value < 150 else None
 
 
 def _times(value: float | None, factor: float) -> float | None:

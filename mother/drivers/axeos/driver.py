@@ -66,7 +66,7 @@ class AxeOS:
             within=20.0,
             every=5.0,
             evidence=DOCUMENT,
-            limits="within what the device's own menu offers",
+            limits="within what the device's own menu offers; not after it was too hot",
         ),
         CommandKind.REBOOT: Capability(Confirm.RESTART, within=120.0, evidence=DOCUMENT),
         CommandKind.PAUSE: Capability(
@@ -238,9 +238,16 @@ class AxeOSDevice:
         self.forget()
 
     async def set_frequency(self, args: Mapping[str, Any]) -> None:
-        """Clock and voltage of its chips, which it follows at once."""
+        """Clock and voltage of its chips, which it follows at once.
+
+        One that was too hot has taken them back itself: it is not driven on.
+        """
         forms.check_clock(args)
         info = await self._session.info()
+        if parse.overheated(info):
+            raise Declined(
+                "it was too hot and has throttled itself: cool it, and end that on its page first"
+            )
         menu = await self._session.asic()
         await self._session.change(forms.clock(args, info, menu))
 

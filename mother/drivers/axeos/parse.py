@@ -281,7 +281,7 @@ def _board(
     regulator = number(info, "vrTemp")
     return Board(
         index=0,
-        alive=not halted,
+        alive=None if halted else True,  # what stopped the device has a name of its own
         temperature=regulator if regulator is not None and regulator > 0 else None,
         temperature_chip=max(chips, default=None),
         hashrate=hashrate,
@@ -317,9 +317,14 @@ def _fans(info: Object) -> tuple[Fan, ...]:
     return tuple(fans if not second else [*fans, Fan(1, second, percent)])
 
 
+def overheated(info: Object) -> bool:
+    """Whether it was too hot, and waits with a low clock for somebody to end that."""
+    return (number(info, "overheat_mode") or 0.0) > 0 or boolean(info, "overheat_mode") is True
+
+
 def _faults(info: Object) -> tuple[DeviceFault, ...]:
     faults = []
-    if (number(info, "overheat_mode") or 0.0) > 0 or boolean(info, "overheat_mode"):
+    if overheated(info):
         faults.append(DeviceFault("overheat_mode", "It was too hot and has throttled itself."))
     told = info.get("power_fault")
     if told and isinstance(told, (str, bool, int)):

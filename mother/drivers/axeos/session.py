@@ -60,14 +60,15 @@ class Session:
         other, it is asked once.
         """
         if self._kept is not None and 0.0 <= self._now() - self._kept[0] < KEPT:
-            return self._kept[1]
-        answer = await self._read(INFO)
-        found = parse.information(answer.body)
+            found = self._kept[1]
+        else:
+            found = parse.information((await self._read(INFO)).body)
+            self._kept = (self._now(), found)
         if self.expected is not None and parse.text(found, "macAddr"):
             mac = parse.mac(found)
             if mac != self.expected:
+                self.forget()
                 raise Stranger(self.expected, mac)
-        self._kept = (self._now(), found)
         return found
 
     def forget(self) -> None:

@@ -14,6 +14,9 @@ ROWS_LIMIT = 64
 
 TEXT_LIMIT = 200
 
+MOST = 1e30
+"""Numbers beyond are no miner's: in another unit they might be infinite."""
+
 _NUMBER = re.compile(r"[+-]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _MAC = re.compile(r"[0-9a-f]{12}")
 _TRUTH = {"true": True, "y": True, "yes": True, "on": True, "1": True}
@@ -21,17 +24,18 @@ _TRUTH |= {"false": False, "n": False, "no": False, "off": False, "0": False}
 
 
 def number(value: object) -> float | None:
-    """A finite number, or a text that is one (`"63"`, `"2.5 %"`)."""
-    if not isinstance(value, str):
-        return finite(value)
-    text = value[:100].strip().removesuffix("%").rstrip()
-    return finite(float(text)) if _NUMBER.fullmatch(text) else None
+    """A number, or a text that is one (`"63"`, `"2.5 %"`); None for one beyond MOST."""
+    if isinstance(value, str):
+        text = value[:100].strip().removesuffix("%").rstrip()
+        value = float(text) if _NUMBER.fullmatch(text) else None
+    found = finite(value)
+    return found if found is not None and -MOST <= found <= MOST else None
 
 
 def whole(value: object) -> int | None:
-    """A number without its fraction."""
+    """A number without its fraction, if it is one that 63 bits hold."""
     found = number(value)
-    return None if found is None else int(found)
+    return int(found) if found is not None and abs(found) < 1 << 63 else None
 
 
 def text(value: object, limit: int = TEXT_LIMIT) -> str:

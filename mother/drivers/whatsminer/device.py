@@ -30,19 +30,28 @@ def trimmed(value: object) -> dict[str, object]:
 
 
 class Rhythm:
-    """Counts reads. `anew` after a write, or where nothing is known any more."""
+    """Counts reads that came to an end: one that broke off has asked for nothing.
+
+    `due`: this read asks for what changes seldom. `silent`: the mining program told nothing the
+    last time, so that what it told before is to be asked again once it speaks.
+    """
 
     def __init__(self) -> None:
         self._left = 0
+        self.silent = False
 
+    @property
     def due(self) -> bool:
-        """Whether this read asks for what changes seldom."""
-        due = self._left <= 0
+        """Whether it is time for what changes seldom."""
+        return self._left <= 0
+
+    def passed(self, due: bool, *, silent: bool = False) -> None:
+        """A read has ended; `due`: it asked for all."""
         self._left = EVERY - 1 if due else self._left - 1
-        return due
+        self.silent = silent
 
     def anew(self) -> None:
-        """The next read asks for it."""
+        """The next read asks for it: after a write, or where nothing is known any more."""
         self._left = 0
 
 

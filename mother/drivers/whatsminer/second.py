@@ -76,11 +76,12 @@ class SecondApi:
 
     async def read(self, now: float) -> Reading:
         """`summary` and the boards; what else there is at every tenth, or while it is unwell."""
-        due = self._rhythm.due()
+        due = self._rhythm.due
         try:
             row = second_parse.summary_row(await self.session.ask("summary"))
         except Declined:
             return await self._silent(due, now)
+        due = due or self._rhythm.silent
         self._meet(row)
         if due:
             await self._look_around()
@@ -91,6 +92,7 @@ class SecondApi:
             reading = second_parse.reading(row, boards, self._seldom, now)
         if reading.expected_hashrate is not None:
             self._seldom = replace(self._seldom, expected=reading.expected_hashrate)
+        self._rhythm.passed(due)
         return reading
 
     async def settings(self) -> Settings:
@@ -172,6 +174,7 @@ class SecondApi:
         if due:
             await self._look_around()
         await self._look_closer({})
+        self._rhythm.passed(due, silent=True)
         return second_parse.silent(self._seldom, now)
 
     async def _read_boards(self) -> tuple[Board, ...]:

@@ -33,7 +33,7 @@ TICKET_S = 1500.0
 CROWDED_S = 300.0
 """How long nobody asks for a token after there were none."""
 
-CLOSED_S = 3600.0
+CLOSED_S = 300.0
 """How long a refused order counts as a closed API: its owner may have opened it since."""
 
 _DOWN = b"Socket connect failed"

@@ -58,11 +58,12 @@ class ThirdApi:
 
     async def read(self, now: float) -> Reading:
         """Summary and boards; what else there is at every tenth, or while it is unwell."""
-        due = self._rhythm.due()
+        due = self._rhythm.due
         try:
             row = await self._summary()
         except Declined:
             return await self._silent(due, now)
+        due = due or self._rhythm.silent
         edevs = await self._perhaps("edevs")
         if due:
             await self._look_around()
@@ -72,6 +73,7 @@ class ThirdApi:
             reading = self._reading(row, edevs, now)
         if reading.expected_hashrate is not None:
             self._seldom = replace(self._seldom, expected=reading.expected_hashrate)
+        self._rhythm.passed(due)
         return reading
 
     async def settings(self) -> Settings:
@@ -154,6 +156,7 @@ class ThirdApi:
             await self._look_around()
         else:
             await self._info()
+        self._rhythm.passed(due, silent=True)
         return third_parse.silent(self._seldom, now)
 
 

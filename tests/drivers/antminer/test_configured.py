@@ -70,6 +70,14 @@ def test_the_old_generation_has_pools_and_no_mode() -> None:
         configured.with_pools(old_conf(), ())
 
 
+def test_what_is_kept_of_a_chatty_page_is_bounded() -> None:
+    told: dict[str, object] = {f"f{n}": {} for n in range(500)} | {"hostname": "h" * 5000}
+    found = configured.description({"macaddr": "02:55:97:22:30:72", **told}, {})
+    assert len(found.overview) <= 64
+    assert len(found.hostname) <= 200
+    assert found.overview["f0"] == ""
+
+
 def test_a_slot_that_is_empty_is_no_pool() -> None:
     told = conf()
     told["pools"][1] = {"url": "", "user": "", "pass": ""}

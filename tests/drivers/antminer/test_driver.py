@@ -203,6 +203,37 @@ async def test_a_miner_that_hashes_nothing_is_asked_whether_it_sleeps() -> None:
 
 
 @in_reactor
+async def test_a_miner_that_hashes_nothing_is_asked_whether_it_has_a_pool() -> None:
+    answer = recorded("pools")
+    for pool in answer["POOLS"]:
+        pool["Status"] = "Dead"
+    async with miner() as (fake, device):
+        assert (await device.read(0.0)).pool_alive
+        fake.says |= {"stats": asleep(), "pools": answer}
+        reading = await device.read(1.0)
+    assert reading.pool_alive is False
+    assert [board.alive for board in reading.boards] == [True] * 3
+
+
+@in_reactor
+async def test_pools_of_which_no_answer_came_are_asked_for_at_the_next_read() -> None:
+    async with miner({"pools": CUT}) as (fake, device):
+        assert (await device.read(0.0)).pools == ()
+        fake.says["pools"] = recorded("pools")
+        assert (await device.read(1.0)).pools
+        assert (await device.read(2.0)).pools
+    assert fake.commands.count("pools") == 2
+
+
+@in_reactor
+async def test_pools_that_are_never_told_are_asked_for_twice_in_ten_reads() -> None:
+    async with miner({"pools": CUT}) as (fake, device):
+        for now in range(11):
+            assert (await device.read(float(now))).hashrate
+    assert fake.commands.count("pools") == 2
+
+
+@in_reactor
 async def test_a_miner_whose_api_is_shut_and_that_was_told_to_sleep_is_asleep() -> None:
     async with miner(pages={"get_miner_conf": conf(**{"bitmain-work-mode": "1"})}) as pair:
         fake, device = pair

@@ -7,9 +7,10 @@ import timeit
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mother.core.errors import Declined, Garbled, Refused
-from mother.core.reading import Mode, Reading
+from mother.core.reading import Mode, Pool, Reading
 from mother.drivers.antminer import parse
 from mother.drivers.antminer.fields import hottest, mode_of, model_name, watts
 from mother.drivers.antminer.models import chips_expected, model_of
@@ -101,6 +102,36 @@ def test_a_board_without_a_rate_is_dead() -> None:
     answer, fields = figures()
     fields["chain_rate1"] = "0.00"
     assert [board.alive for board in read(answer).boards] == [False, True, True]
+
+
+def rateless() -> dict[str, Any]:
+    """Boards that answer, none of which hashes."""
+    answer, fields = figures()
+    fields |= {"GHS 5s": 0, **{f"chain_rate{slot}": "0.00" for slot in (1, 2, 3)}}
+    return answer
+
+
+@pytest.mark.parametrize("elapsed", [5, 899])
+def test_boards_of_a_miner_that_starts_are_not_dead_for_want_of_a_rate(elapsed: int) -> None:
+    answer = rateless()
+    answer["STATS"][1]["Elapsed"] = elapsed
+    assert [board.alive for board in read(answer).boards] == [True] * 3
+    answer["STATS"][1] |= {"chain_acn2": 0, "chain_acs2": "", "chain_rate2": ""}
+    assert [board.alive for board in read(answer).boards] == [True, False, True]
+    dull = newer(elapsed=elapsed, rate_5s=0, chain=[chain(0, rate_real=0)])
+    assert read(dull).boards[0].alive
+
+
+def test_boards_of_a_miner_without_a_pool_are_not_dead_for_want_of_a_rate() -> None:
+    away = Pool(0, "stratum+tcp://a:1", alive=False)
+    without = replace(PRO, pools=(away, replace(away, index=1)))
+    assert [board.alive for board in read(rateless(), without).boards] == [True] * 3
+    for pools in ((away, replace(away, alive=True)), (replace(away, alive=None),)):
+        beside = replace(PRO, pools=pools)
+        assert [board.alive for board in read(rateless(), beside).boards] == [False] * 3
+    answer, fields = figures()
+    fields["chain_rate1"] = "0.00"
+    assert [board.alive for board in read(answer, without).boards] == [False, True, True]
 
 
 def test_a_board_of_which_no_chip_works_is_dead_though_its_rate_lingers() -> None:

@@ -158,6 +158,15 @@ async def test_a_no_is_told_in_the_miners_words_and_without_passwords() -> None:
         with pytest.raises(Garbled) as caught:
             await device.perform(order(KIND.SET_POOLS, pools=POOLS))
     assert "hunter2" not in str(caught.value) + caught.value.sample
+    new = Credential(LOGIN.username, "hunter2")
+    said = {**NO, "msg": "not with hunter2"}
+    async with miner(pages={"set_miner_conf": said, "passwd": said}) as (_, device):
+        for kind, args in (
+            (KIND.SET_POOLS, {"pools": POOLS}),
+            (KIND.SET_PASSWORD, {"credential": new}),
+        ):
+            with pytest.raises(Declined, match=r"not with \*\*\*"):
+                await device.perform(order(kind, **args))
 
 
 @pytest.mark.parametrize(("on", "code"), [(True, "B000"), (False, "B100")])
@@ -213,6 +222,23 @@ async def test_a_password_whose_answer_was_lost_is_tried() -> None:
             await device.perform(command)
         assert device.credential == LOGIN
         assert fake.asked.count("passwd") == 1
+
+
+@in_reactor
+async def test_a_password_whose_answer_was_lost_and_that_cannot_be_tried_counts_as_taken() -> None:
+    class Gone(dict[str, object]):
+        def get(self, name: str, default: object = None) -> object:
+            if "passwd" not in fake.asked:
+                return super().get(name, default)
+            fake.guard.password = new.password
+            return CUT
+
+    new = Credential("root", "new")
+    async with miner(pages={"passwd": CUT}) as (fake, device):
+        fake.pages = Gone(fake.pages)
+        await device.perform(order(KIND.SET_PASSWORD, credential=new))
+        assert device.credential == new
+    assert fake.asked.count("passwd") == 1
 
 
 @in_reactor

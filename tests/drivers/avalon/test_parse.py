@@ -29,6 +29,11 @@ def read_q(stats: dict[str, Any] = Q_LITE, **fields: str) -> Reading:
 # the A1246
 
 
+@pytest.mark.parametrize("told", ["-273", "255", "x"])
+def test_a_missing_sensor_tells_no_air(told: str) -> None:
+    assert read_a(Temp=told).ambient is None
+
+
 def test_the_a1246_at_work() -> None:
     reading = read_a()
     assert reading.mode is Mode.ACTIVE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mother.core.errors import Declined, Refused, Stranger, Unreachable, Unsupported
 from mother.core.model import CommandKind, ConfiguredPool, Credential
@@ -259,8 +260,27 @@ async def test_a_pool_that_is_refused_leaves_no_password_in_the_words(said: Any)
 @in_reactor
 async def test_one_that_does_not_reboot_says_that_it_has_the_pools() -> None:
     async with miner(Q, setpool=ASCSET_OK) as (_, device):
-        with pytest.raises(Declined, match="has the new pools, but did not reboot"):
+        with pytest.raises(Declined, match="has 1 of 1 new pools, but did not reboot"):
             await device.perform(order(CommandKind.SET_POOLS, pools=(OTHER,)))
+
+
+@pytest.mark.parametrize(
+    ("last", "taken"), [("setpool|root,root,0", 1), ("setpool|root,root,1", 2)]
+)
+@in_reactor
+async def test_one_that_is_gone_after_a_pool_was_set_was_sent_something(
+    last: str, taken: int
+) -> None:
+    async with miner(Q, setpool=ASCSET_OK, ascset=ASCSET_OK) as (one, device):
+
+        def shut(_: object) -> None:
+            if one.commands[-1].startswith(last):
+                device._api.address = replace(device.address, port=1)
+
+        one.change = shut
+        with pytest.raises(Declined, match=f"has {taken} of 2 new pools"):
+            await device.perform(order(CommandKind.SET_POOLS, pools=(OTHER, POOL)))
+    assert one.commands[-1].startswith(last)
 
 
 def pool(**fields: Any) -> tuple[ConfiguredPool, ...]:

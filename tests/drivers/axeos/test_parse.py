@@ -92,7 +92,7 @@ def test_its_own_faults_are_told_and_stop_it_where_it_does_not_hash(
     assert [(fault.code, fault.text) for fault in going_on.faults] == [(field, text)]
     assert (going_on.halted, going_on.boards[0].alive) == (False, True)
     stopped = parse.reading({**new(), field: value, "hashRate": 0}, {}, 0.0)
-    assert (stopped.mode, stopped.boards[0].alive) == (Mode.ERROR, False)
+    assert (stopped.mode, stopped.boards[0].alive) == (Mode.ERROR, None)
 
 
 def test_who_it_is_comes_without_wifi_names_and_accounts() -> None:

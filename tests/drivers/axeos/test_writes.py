@@ -232,6 +232,25 @@ async def test_what_its_own_menu_does_not_offer_is_declined(
     assert bitaxe.writes == []
 
 
+@in_reactor
+async def test_one_that_was_too_hot_is_not_driven_on() -> None:
+    hot = {**old(), "overheat_mode": 1, "frequency": 50, "coreVoltage": 1000}
+    async with device({**TAKES, INFO: hot}) as (bitaxe, one):
+        with pytest.raises(Declined, match="too hot"):
+            await one.perform(order(CommandKind.SET_FREQUENCY, frequency=525.0, voltage=1.2))
+    assert bitaxe.writes == []
+
+
+@in_reactor
+async def test_a_stranger_is_not_written_to_though_it_answered_a_moment_ago() -> None:
+    async with device(TAKES) as (bitaxe, one):
+        await one.describe()
+        one.expect("a0:b7:65:00:00:01")
+        with pytest.raises(Stranger):
+            await one.perform(pools(FIRST))
+    assert bitaxe.writes == []
+
+
 @pytest.mark.parametrize(
     ("kind", "path"),
     [

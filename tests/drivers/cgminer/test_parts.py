@@ -141,6 +141,8 @@ def test_no_more_than_sixty_four_pools_are_read() -> None:
         (True, None), (None, None), ("", None), ("nan", None), ("inf", None), (math.nan, None),
         (10**400, None), ("1_000", None), ("٣", None), ("9" * 120, None), ([], None),
         ("1e999", None),
+        (1e31, None),
+        ("-1e31", None),
     ],
 )  # fmt: skip
 def test_a_number_is_a_number_or_a_text_that_is_one(value: object, meant: float | None) -> None:
@@ -215,4 +217,6 @@ def test_any_field_is_picked_or_missing(value: Any) -> None:
     for pick in (picks.number, picks.whole, picks.text, picks.boolean, picks.obj, picks.rows):
         pick(value)
     found = picks.number(value)
-    assert found is None or math.isfinite(found)
+    assert found is None or math.isfinite(found * 1e12)
+    count = picks.whole(value)
+    assert count is None or abs(count) < 1 << 63  # what JSON can be made of

@@ -37,6 +37,30 @@ async def test_a_reading_asks_two_things_and_the_rest_at_every_tenth() -> None:
 
 
 @in_reactor
+async def test_a_reading_that_broke_off_has_not_asked_for_the_rest() -> None:
+    well = recorded.second("summary")
+    async with wire.second(summary=[CUT, well, CUT, well]) as found:
+        with pytest.raises(Unreachable):
+            await found.device.read(1.0)
+        assert await calls(found) == SELDOM
+        found.device.forget()
+        with pytest.raises(Unreachable):
+            await found.device.read(3.0)
+        assert "pools" in await calls(found)
+
+
+@in_reactor
+async def test_once_a_silent_program_speaks_again_it_is_asked_for_all() -> None:
+    well, silence = recorded.second("summary"), no(132, "")
+    async with wire.second(summary=[well, silence, silence, well]) as found:
+        await found.device.read(1.0)
+        for _ in range(2):
+            assert await calls(found) == ["summary", "status", "get_error_code"]
+        assert "pools" in await calls(found)
+        assert await calls(found) == CHEAP
+
+
+@in_reactor
 async def test_the_reading_holds_what_all_answers_told() -> None:
     async with wire.second() as found:
         first = await found.device.read(1.0)

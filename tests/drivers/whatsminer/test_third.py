@@ -47,6 +47,18 @@ async def test_a_reading_asks_two_things_and_the_rest_at_every_tenth() -> None:
 
 
 @in_reactor
+async def test_what_broke_off_and_what_fell_silent_is_asked_for_all_again() -> None:
+    well, silent = recorded.third("get_miner_status_summary"), {"code": -1, "msg": "fail"}
+    async with wire.third({"get.miner.status summary": [CUT, well, silent, well]}) as found:
+        with pytest.raises(Unreachable):
+            await found.device.read(1.0)
+        assert await calls(found) == SELDOM
+        await found.device.read(3.0)
+        assert await calls(found) == SELDOM
+        assert await calls(found) == CHEAP
+
+
+@in_reactor
 async def test_the_reading_holds_what_all_answers_told() -> None:
     async with wire.third() as found:
         await found.device.read(1.0)

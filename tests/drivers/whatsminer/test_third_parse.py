@@ -34,7 +34,7 @@ def test_every_recording_says_yes(name: str) -> None:
 def test_the_recorded_summary_is_a_whole_reading() -> None:
     reading = read()
     assert reading.hashrate == 171.2e12
-    assert (reading.expected_hashrate, reading.expected_source) == (181.051e12, "device")
+    assert (reading.expected_hashrate, reading.expected_source) == (181.051e12, "model")
     assert reading.windows == {"1m": 171.2e12, "15m": 170.5e12, "av": 170.8e12}
     assert (reading.power, reading.power_source, reading.power_target) == (3156, "measured", 3600)
     assert (reading.ambient, reading.uptime, reading.profile) == (28.5, 50000, "low")
