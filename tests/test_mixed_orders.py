@@ -166,8 +166,10 @@ async def test_its_pools_are_set_and_put_back(tmp_path: Path, family: str, model
             K.SET_POOLS,
             pools=[{"url": f"stratum+tcp://{host}:3333", "username": u} for host, u in wanted],
         )
+        names = [user.partition(".")[2] for _, user in before]
+        kept = next(filter(None, names), it.worker) if family != "dragonmint" else it.worker
         await mind.until(
-            lambda: pools_of(it.device) == [(host, f"{u}.{it.worker}") for host, u in wanted]
+            lambda: pools_of(it.device) == [(host, f"{u}.{kept}") for host, u in wanted]
         )
         await it.undone(lambda: pools_of(it.device), before)
 

@@ -233,12 +233,10 @@ class Commands:
         if command.kind is CommandKind.UPGRADE and who.firmware != entry.description.firmware:
             entry.described(who, self._now())
             return Outcome("done", f"it runs {who.firmware} meanwhile")
-        if who.closed:
-            return Outcome("denied", who.closed)
-        before = await self._look(device, command)
+        before = None if who.closed else await self._look(device, command)
         if self._is_so(entry, command, before):
             return Outcome("done", "it is so already")
-        denial = self._guard.forbids(entry, command)  # others may have taken the last place
+        denial = who.closed or self._guard.forbids(entry, command)  # others may have been quicker
         denial = denial or self._guard.forgets(command)
         if denial:
             return Outcome("denied", denial)
