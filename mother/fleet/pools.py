@@ -24,6 +24,8 @@ def canonical(url: str) -> str:
     text = url.strip()
     if text and "://" not in text:
         text = f"{PLAIN}://{text}"
+    if any(char.isspace() for char in text):
+        return text
     try:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port

@@ -33,8 +33,12 @@ ALL_NAMES = {
     "boards_alive",
     "boards_expected",
     "temperature_max",
+    "temperature_chip_max",
+    "coolant",
     "fan_percent",
+    "fan_rpm_min",
     "power",
+    "power_target",
     "efficiency",
     "pool_alive",
     "accepted",
@@ -117,12 +121,27 @@ def test_the_gauges_of_a_board_and_of_a_pool_are_known() -> None:
         "alive",
         "hashrate",
         "temperature",
+        "temperature_chip",
+        "chips",
+        "chips_expected",
+        "frequency",
         "accepted",
         "rejected",
         "hardware_errors",
     ]
     assert [row.name for row in POOL_METRICS] == ["alive", "active", "accepted", "rejected"]
-    assert [row.value(FULL.boards[1]) for row in BOARD_METRICS] == [0, None, 111, 50, 2, None]
+    assert [row.value(FULL.boards[1]) for row in BOARD_METRICS] == [
+        0,
+        None,
+        111,
+        None,
+        None,
+        None,
+        None,
+        50,
+        2,
+        None,
+    ]
     assert [row.value(FULL.pools[1]) for row in POOL_METRICS] == [1, None, None, None]
 
 
