@@ -349,7 +349,7 @@ def _healing(config: Config) -> str:
     rules = sum(bool(one.said.get("health_reboot")) for one in config.rules)
     but = f"; {others} [[configs]] of the file say otherwise" if others else ""
     but += f"; {rules} [[miners]] of the file let reboot others" if rules else ""
-    if config.families != ("dragonmint",):
+    if settings.health_reboot and config.families != ("dragonmint",):
         done = f"{done} if they are DragonMints, and reported if not"
     every = duration(settings.health_check_interval)
     return f"Ill miners are {done}; each is checked every {every}{but}."

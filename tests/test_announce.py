@@ -60,6 +60,15 @@ def test_ports_and_families_are_told(said: list[str]) -> None:
     assert said[0].endswith("ports 8080, 12028, 12433; looked for: every family.")
 
 
+def test_who_is_rebooted_is_told_in_one_sentence(said: list[str]) -> None:
+    off = replace(CONFIG.settings, health_reboot=False)
+    announce(config(families=(), settings=off))
+    assert said[1].startswith("Ill miners are reported, not rebooted; each")
+    said.clear()
+    announce(config(families=()))
+    assert "rebooted, within limits if they are DragonMints, and reported if not;" in said[1]
+
+
 def test_what_blocks_for_other_families_wish_is_told_too(said: list[str]) -> None:
     wish = PoolWish("stratum+tcp://one.example:3333", "ann", "hush")
     rules = (
