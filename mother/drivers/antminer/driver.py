@@ -43,7 +43,8 @@ UPLOAD_IDLE = 300.0
 """Seconds that an upload may stand still: a miner checks and writes its flash meanwhile."""
 
 SELDOM = 10
-"""One read in so many asks for pools and configuration."""
+RARELY = 60.0
+"""One read in so many asks for pools and configuration, and none so many seconds after another."""
 
 _LATER = "the mining program starts anew, which takes some minutes"
 
@@ -139,7 +140,9 @@ class AntminerDevice:
         self._session = session
         self._beside = Beside()
         self._reads = 0
+        self._looked: float | None = None
         self._missed = False
+        self._tells_mode = False
         self._newer: bool | None = None
         self._unit = ""
         self._shut_out = False
@@ -199,8 +202,9 @@ class AntminerDevice:
             answer = await self._ask_stats()
         except Unreachable as error:
             return await self._by_page(error, now)
-        looked = await self._look_beside()
+        looked = await self._look_beside(now)
         said = parse.stats(answer, self._beside, now)
+        self._tells_mode = said.mode is not None
         if said.unit != self._unit:
             await self._met_again(said.unit)
         if not looked and not said.reading.hashrate:
@@ -238,21 +242,29 @@ class AntminerDevice:
             self._newer = said.newer
         return answer
 
-    async def _look_beside(self) -> bool:
-        """Ask what changes seldom, if it is time for that; whether it was."""
+    def _is_time(self, now: float) -> bool:
+        """Whether what changes seldom shall be asked with this read."""
         if self._session.changed:
             self._session.changed = False
-            self._reads = 0
+            self._looked = None
         self._reads += 1
-        if self._reads % SELDOM != 1:
+        if self._looked is None:
+            return True
+        return self._reads >= SELDOM and not 0.0 <= now - self._looked < RARELY
+
+    async def _look_beside(self, now: float) -> bool:
+        """Ask what changes seldom, if it is time for that; whether it was."""
+        if not self._is_time(now):
             return False
+        self._reads, self._looked = 0, now
         if not await self._look_at_pools():
             self._missed = not self._missed
             if self._missed:  # once more with the next read, and then only when it is time
-                self._reads = 0
+                self._looked = None
             return False
         self._missed = False
-        await self._look_at_mode()
+        if not self._tells_mode:
+            await self._look_at_mode()
         await self._look_at_faults()
         return True
 

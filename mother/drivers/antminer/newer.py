@@ -58,9 +58,8 @@ def newer(fields: dict[str, Any], answer: Mapping[str, Any], beside: Beside, now
         _newer_board(place, chain, expected, factor, native, rests)
         for place, chain in enumerate(chains)
     )
-    mode = mode_of(get("miner-mode"))
-    if mode is None:
-        mode = beside.mode
+    told = mode_of(get("miner-mode"))
+    mode = beside.mode if told is None else told
     said = reading(
         beside,
         model,
@@ -77,7 +76,7 @@ def newer(fields: dict[str, Any], answer: Mapping[str, Any], beside: Beside, now
         asleep=mode == SLEEP and not hashes(windows),
         profile=profile_of(mode),
     )
-    return Stats(said, mode, text(get("miner_id")), newer=True)
+    return Stats(said, told, text(get("miner_id")), newer=True)
 
 
 def _newer_board(

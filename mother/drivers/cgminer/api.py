@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from mother.core.errors import Declined, DeviceError, Garbled, Refused, Unreachable
@@ -101,12 +102,14 @@ class Api:
         self, command: str, parameter: str | None = None, **more: object
     ) -> dict[str, Any]:
         """The answer whatever it says; Unreachable or Garbled where there is none."""
-        request: dict[str, object] = {"command": command, **more}
-        if parameter is not None:
-            request["parameter"] = parameter
+        if parameter is None and not more:
+            request = _plain(command)
+        else:
+            told = {} if parameter is None else {"parameter": parameter}
+            request = _written({"command": command, **more, **told})
         body = await self._lines.ask(
             self.address,
-            json.dumps(request, separators=(",", ":")).encode("ascii"),
+            request,
             deadline=self._timeout(),
             limit=LIMIT,
             again=0.0 if command in WRITES else self._again,
@@ -147,6 +150,16 @@ class Api:
         if error is not None and not answers:
             raise error
         return answers
+
+
+def _written(request: Mapping[str, object]) -> bytes:
+    return json.dumps(request, separators=(",", ":")).encode("ascii")
+
+
+@lru_cache(maxsize=64)
+def _plain(command: str) -> bytes:
+    """The request of a command alone; most are the same again and again."""
+    return _written({"command": command})
 
 
 def _parts(answer: dict[str, Any], commands: Sequence[str]) -> dict[str, dict[str, Any]] | None:

@@ -147,12 +147,35 @@ async def test_nine_of_ten_reads_are_one_call() -> None:
         await device.read(0.0)
         heard, sent = len(fake.heard), len(fake.sent)
         for now in range(1, 10):
-            assert (await device.read(float(now))).pools
+            assert (await device.read(30.0 * now)).pools
         assert fake.heard[heard:] == [{"command": "stats"}] * 9
         assert len(fake.sent) == sent
-        await device.read(10.0)
+        await device.read(300.0)
         assert fake.commands[heard + 9 :] == ["stats", "pools"]
         assert fake.asked[sent:] == ["get_miner_conf", "summary"]
+
+
+@in_reactor
+async def test_who_is_read_often_is_asked_for_its_pages_once_a_minute() -> None:
+    async with miner() as (fake, device):
+        for now in range(60):
+            await device.read(float(now))
+        assert fake.commands.count("pools") == 1
+        await device.read(60.0)
+        assert fake.commands[-1] == "pools"
+        await device.read(2.0)  # the clock was set back: one time too many, not one too few
+        for now in range(3, 12):
+            await device.read(float(now))
+        assert fake.commands.count("pools") == 3
+
+
+@in_reactor
+async def test_the_configured_mode_is_not_asked_for_where_the_stats_tell_it() -> None:
+    async with miner({NEW: newer()}) as (fake, device):
+        for now in range(11):
+            assert (await device.read(60.0 * now)).profile == "normal"
+    assert fake.commands.count("pools") == 2
+    assert fake.asked.count("get_miner_conf") == 1
 
 
 @in_reactor
