@@ -21,6 +21,7 @@ from mother.config.load import Source
 from mother.config.options import MOTHER
 from mother.core.clock import Now, hasten, steady
 from mother.core.loop import Loop
+from mother.core.ports import MOST_OFFSET
 from mother.net.limits import raise_file_limit
 from mother.sim.device import SimDevice
 from mother.sim.families import FAMILIES
@@ -44,9 +45,6 @@ FRESH, FRESH_DRAGONS = 8.0, 2
 
 Not the first one, to which the story comes first.
 """
-
-HIGHEST_PAGE = 60_000
-"""Where pages may be: the other services lie some thousand ports above them."""
 
 
 def simulate(words: Sequence[str], program: str, reactor: EPollReactor) -> int:
@@ -223,7 +221,7 @@ def _mind(
 
 def _port() -> int:
     """A free port that leaves room above it for the other services."""
-    return next(port for port in iter(free_port, 0) if port <= HIGHEST_PAGE)
+    return next(port for port in iter(free_port, 0) if port <= WEB + MOST_OFFSET)
 
 
 def _able(device: SimDevice, fault: str) -> bool:

@@ -61,8 +61,8 @@ def test_the_daemon_finds_the_farm_by_the_printed_options(tmp_path: Path) -> Non
             "--mix: 'antmner' is no family that can be simulated; did you mean antminer?\n",
         ),
         (
-            "--mix=whatsminer=3 --port=65000",
-            "--port 65000: choose a port from 80 to 61182, such as 8080\n",
+            "--mix=whatsminer=3 --port=60081",
+            "--port 60081: choose a port from 80 to 60080, such as 8080\n",
         ),
     ],
 )

@@ -29,6 +29,7 @@ from mother.config.networks import check_networks, check_some_networks
 from mother.config.pools import Pools, check_credentials, check_pools
 from mother.config.reaching import check_some_families
 from mother.config.subject import DRAGONMINT
+from mother.core.ports import MOST_OFFSET
 
 MOTHER = "mother"
 PREDECESSOR = "mother-of-dragons"
@@ -218,7 +219,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "port_offset",
         TALK,
-        whole("whole number", 0, 60_000, 8000, "N"),
+        whole("whole number", 0, MOST_OFFSET, 8000, "N"),
         0,
         "Added to each port that miners are asked at (80, 4028, 4433), for simulators and "
         "forwarded ports.",

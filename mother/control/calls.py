@@ -166,6 +166,7 @@ class Where(Body, frozen=True):
     outlet: Label = ""
     owner: Label = ""
     notes: Annotated[str, Meta(max_length=500)] = ""
+    serial: Label = ""
 
 
 class Spot(Body, frozen=True):

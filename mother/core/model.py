@@ -146,7 +146,7 @@ class CommandKind(enum.StrEnum):
     POWER_OFF = "power_off"
     LOCATE = "locate"  # on: bool
     PAUSE = "pause"  # stop hashing, stay reachable
-    RESUME = "resume"
+    RESUME = "resume"  # profile: str, the one it had before it slept, where that is known
     SET_POWER = "set_power"  # watts: float, the power limit or target
     SET_FREQUENCY = "set_frequency"  # frequency: float in MHz, voltage: float in V; each may miss
 

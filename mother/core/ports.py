@@ -10,6 +10,9 @@ WEB = 80
 CGMINER = 4028
 WHATSMINER = 4433
 
+MOST_OFFSET = 60_000
+"""All of them may be shifted up by so much."""
+
 
 class Ports(Struct, frozen=True):
     """TCP ports of the miners' pages, of cgminer's API, of Whatsminer's third API.

@@ -138,19 +138,25 @@ class Reading(Struct, frozen=True):
         return Mode.TUNING if self.tuning else Mode.ACTIVE
 
     @property
+    def idles(self) -> bool:
+        """Whether it hashes nothing, awake and ready, and tells of no pool to mine for."""
+        return self.hashrate == 0.0 and not (self.pools or self.asleep or self.restarting)
+
+    @property
     def boards_alive(self) -> int | None:
         """How many boards say they are alive; None while no board is reported."""
-        return sum(1 for board in self.boards if board.alive) if self.boards else None
+        return len([1 for board in self.boards if board.alive]) if self.boards else None
 
     @property
     def temperature_max(self) -> float | None:
         """The hottest board, in C."""
-        return max((b.temperature for b in self.boards if b.temperature is not None), default=None)
+        told = [b.temperature for b in self.boards if b.temperature is not None]
+        return max(told, default=None)
 
     @property
     def temperature_chip_max(self) -> float | None:
         """The hottest chip, in C."""
-        told = (b.temperature_chip for b in self.boards if b.temperature_chip is not None)
+        told = [b.temperature_chip for b in self.boards if b.temperature_chip is not None]
         return max(told, default=None)
 
     @property
@@ -169,9 +175,9 @@ class Reading(Struct, frozen=True):
         """Accepted and rejected, of the device or else of all its boards."""
         accepted, rejected = self.accepted, self.rejected
         if accepted is None:
-            accepted = _sum(board.accepted for board in self.boards)
+            accepted = _sum([board.accepted for board in self.boards])
         if rejected is None:
-            rejected = _sum(board.rejected for board in self.boards)
+            rejected = _sum([board.rejected for board in self.boards])
         return accepted, rejected
 
 

@@ -118,7 +118,7 @@ class Orders:
             typed, changes = self._typed(entry, what, args)
             command = replace(command, args=typed, changes=changes)
             outcome = await self._commands.submit(command)
-        done = f"{entry.worker} at {entry.address} {DEEDS[what].done}."
+        done = f"{entry.worker} at {entry.address} {DEEDS[what].was(args)}."
         text = outcome.text or done
         if what is CommandKind.LOCATE and what not in entry.family.capabilities:
             text = _no_lamp(entry)

@@ -117,7 +117,7 @@ class Placing:
         return Placed(
             mac=known.mac,
             place=known.place,
-            serial=known.serial,
+            serial=known.serial or known.place.serial,
             worker=known.worker if entry is None else entry.worker,
             ip="" if address is None else address.host,
             model=known.model if entry is None else entry.model,

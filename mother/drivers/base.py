@@ -49,6 +49,7 @@ class Capability(Struct, frozen=True):
     """One command that a family takes: how it is confirmed, `within` how many seconds at most.
 
     `every` is the pause between two looks at the device. `limits` says in words what bounds it.
+    `by_login`: who gives it must know the device's login, if it has one.
     """
 
     confirm: Confirm
@@ -56,6 +57,7 @@ class Capability(Struct, frozen=True):
     every: float = 2.0
     evidence: Evidence = Evidence.DOCUMENT
     limits: str = ""
+    by_login: bool = True
 
 
 class Nature(Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from mother.config.model import Config
@@ -14,7 +15,7 @@ from mother.core.errors import DeviceError, Refused, Stranger
 from mother.core.model import Address, Description, EventKind, Severity
 from mother.drivers.base import NO_LOGIN, Device, Family
 from mother.fleet.identity import NobodyHome, confirmed, device_id, recognised, worker_name
-from mother.fleet.meeting import Claim, Foreigner, Meeting, Met, NotTaken
+from mother.fleet.meeting import Claim, Foreigner, Meeting, Met, Mute, NotTaken
 from mother.fleet.memory import Memory
 from mother.fleet.news import tell_of
 from mother.fleet.roster import GIVE_UP_SCANS, REFUSED, Entry, Roster
@@ -54,7 +55,7 @@ class Adoption:
         self._sighted = Sightings(roster, bus, now, memory)
         self._settled = settled
         self._logins = config().credentials
-        self._looking: set[Address] = set()
+        self._looking: dict[Address, list[Deferred[Entry | None]]] = {}
         self._claims: dict[Address, Entry] = {}
 
     def recall(self) -> None:
@@ -69,16 +70,24 @@ class Adoption:
         """Who is at this address? Adopts, moves or confirms; None where no miner is identified.
 
         Never raises DeviceError: what goes wrong is told and costs this address only. One look
-        at an address at a time: another one meanwhile finds None.
+        at an address at a time: another one meanwhile waits, and finds the same; None where the
+        first is cancelled or fails.
         """
-        place = self._place(address)
-        if place in self._looking:
-            return None
-        self._looking.add(place)
+        place, found = self._place(address), None
+        others = self._looking.get(place)
+        if others is not None:
+            same: Deferred[Entry | None] = Deferred()
+            others.append(same)
+            return await same
+        others = self._looking[place] = []
         try:
-            return await self._look(place)
+            found = await self._look(place)
         finally:
-            self._looking.discard(place)
+            del self._looking[place]
+            for other in others:
+                if not other.called:
+                    other.callback(found)
+        return found
 
     def _place(self, address: Address) -> Address:
         """How an address is listed on which it is not known who lives."""
@@ -100,7 +109,15 @@ class Adoption:
             self._sighted.add(address, "", reason, FOREIGN, said=who.said)
         else:
             self._sighted.drop(address)
+            if isinstance(who, Mute):
+                self._sighted.mute(address)
         return None
+
+    def hangs(self, address: Address) -> None:
+        """A look there took too long: it is mute, unless it is known who that is."""
+        place = self._place(address)
+        if self._roster.at(place) is None:
+            self._sighted.mute(place)
 
     def _heed_logins(self) -> None:
         """Logins that were configured meanwhile are offered at once: no refusal was of them."""
@@ -242,7 +259,7 @@ class Adoption:
         entry.stands_for, entry.boards = replaced, known.setup.boards
         entry.place = known.place
         entry.described(who, self._now())
-        entry.factory_login = is_factory_login(family, device)
+        entry.factory_login = known.setup.factory_login or is_factory_login(family, device)
         self._meeting.lives(ident, device.address.host)
         self._roster.add(entry)
         self._memory.remember(
@@ -292,7 +309,8 @@ class Adoption:
                 self._claims[old] = entry
         self._roster.move(entry, device)
         entry.described(who, self._now())
-        entry.factory_login = is_factory_login(entry.family, device)
+        if entry.family.needs_login:
+            entry.factory_login = is_factory_login(entry.family, device)
         self._meeting.lives(entry.id, device.address.host)
         if old != new:
             text = f"{entry.worker} moved from {before} to {device.address}"

@@ -86,6 +86,9 @@ class Guard(Protocol):
     def passwords(self, entry: Entry) -> str:
         """The digest of the pool passwords that we wrote last to this device."""
 
+    def slept(self, entry: Entry) -> str:
+        """The profile that it had when we told it to sleep; empty where that is not known."""
+
     def worked(self, entry: Entry, command: Command) -> None:
         """It was done and has been seen to work."""
 
@@ -248,6 +251,8 @@ class Commands:
             not_made()
             return Outcome("denied", denial)
         write.sent = True
+        if command.kind is CommandKind.RESUME:
+            command = replace(command, args={"profile": self._guard.slept(entry)})
         try:
             device = await performed(self._roster, entry, command, self._logins)
         except (DeviceError, ValueError) as error:
@@ -311,7 +316,7 @@ class Commands:
             entry,
             deed.event,
             deed.severity,
-            f"{entry.worker} at {entry.address} {deed.done}"
+            f"{entry.worker} at {entry.address} {deed.was(command.args)}"
             + "".join(f"; {change}" for change in command.changes)
             + (f". {command.reason}" if command.reason else ""),
             model=entry.model,

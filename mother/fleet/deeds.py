@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from msgspec import Struct
 
 from mother.core.model import CommandKind, EventKind, Severity
@@ -12,7 +15,7 @@ class Deed(Struct, frozen=True):
 
     `wish` and `done` are how a person reads it, `event` what its success is. `restarts`: the
     device hashes nothing for a while; `reboots`: its login is void, and it is away. `by_hand`:
-    never done by mother itself.
+    never done by mother itself. `ended` is `done` where the order switches something off.
     """
 
     wish: str
@@ -22,6 +25,11 @@ class Deed(Struct, frozen=True):
     restarts: bool = False
     reboots: bool = False
     by_hand: bool = False
+    ended: str = ""
+
+    def was(self, args: Mapping[str, Any]) -> str:
+        """What was done, by the args of the order."""
+        return self.ended if self.ended and args.get("on") is False else self.done
 
 
 _WARN = Severity.WARNING
@@ -77,5 +85,10 @@ DEEDS: dict[CommandKind, Deed] = {
     CommandKind.SET_FREQUENCY: Deed(
         "set the frequency of", "got its frequency", EventKind.CLOCK_CHANGED
     ),
-    CommandKind.LOCATE: Deed("blink the light of", "shows its light", EventKind.ORDERED),
+    CommandKind.LOCATE: Deed(
+        "switch the light of",
+        "shows its light",
+        EventKind.ORDERED,
+        ended="shows its light no more",
+    ),
 }

@@ -17,6 +17,8 @@ def findings(entry: Entry) -> tuple[str, ...]:
     if entry.description.closed:
         found.append(f"it is only read: {entry.description.closed}")
     reading = None if entry.gone else entry.reading
+    if reading is not None and reading.idles:
+        found.append("it has no pool to mine for")
     if reading is not None:
         found += [f"it says: {one.text or 'error'} (code {one.code})" for one in reading.faults]
     return tuple(found)

@@ -46,6 +46,10 @@ class Foreigner(Struct, frozen=True):
     said: str
 
 
+class Mute(Struct, frozen=True):
+    """Nobody there says anything that we know, whether connections are taken or not."""
+
+
 class Meeting:
     """Recognises and logs in. `trace` looks at a host from outside, `foreign` names strangers."""
 
@@ -79,7 +83,7 @@ class Meeting:
         wanted = self._config().families
         return [one for one in self._families if not wanted or one.name in wanted]
 
-    async def who(self, host: str) -> Claim | Foreigner | None:
+    async def who(self, host: str) -> Claim | Foreigner | Mute | None:
         """Whose device answers at an address that is nobody's; None where it is no miner.
 
         One that an earlier run has met there is asked by its own family's call alone.
@@ -94,7 +98,7 @@ class Meeting:
                 return Claim(family, address)
         return await self.seen(host)
 
-    async def seen(self, host: str) -> Claim | Foreigner | None:
+    async def seen(self, host: str) -> Claim | Foreigner | Mute | None:
         """The same, whatever was there before; None for a family's that is not looked for."""
         traces = await self._trace(host, self._config().scan_timeout)
         wanted = self.families()
@@ -103,7 +107,9 @@ class Meeting:
             if address is not None:
                 return Claim(family, address) if family in wanted else None
         name = self._foreign(traces)
-        return Foreigner(name, _shown(traces)) if name else None
+        if name:
+            return Foreigner(name, _shown(traces))
+        return None if traces.open else Mute()
 
     async def log_in(self, claim: Claim, skip: int = 0, ident: str = "") -> Met:
         """The device, by the first login that it takes, and what it says of itself.

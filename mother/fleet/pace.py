@@ -10,8 +10,6 @@ PATIENT = 15.0
 """Who takes longer than SLOW seconds to answer is given PATIENT times that between two polls."""
 
 MOST = 600.0
-LENIENT = 0.9
-"""A poll that comes a little early is not left out: sweeps do not keep time to the second."""
 
 _WEIGHT = 0.3
 _SLOTS = 15
@@ -30,9 +28,12 @@ def pause(nature: Nature, latency: float) -> float:
 
 
 class Mean:
-    """The mean of a number over the last `window` seconds, in a few slots of it."""
+    """The mean of a number over the last `window` seconds, in a few slots of it.
 
-    __slots__ = ("_counts", "_key", "_newest", "_since", "_sums", "_width", "window")
+    One that is told seldom is known by two readings: the newest, and one before it.
+    """
+
+    __slots__ = ("_at", "_counts", "_key", "_newest", "_since", "_sums", "_width", "window")
 
     def __init__(self, window: float) -> None:
         self.window = window
@@ -45,33 +46,36 @@ class Mean:
         self._sums = [0.0] * _SLOTS
         self._counts = [0] * _SLOTS
         self._newest = 0
+        self._at = 0.0
         self._since: float | None = None
 
     def add(self, at: float, value: float | None, key: object) -> None:
         """A reading at `at` (Unix seconds); another `key` (its mode, its profile) begins anew.
 
-        So does a gap of half the window, and a clock that was set back.
+        So does a gap of the whole window, and a clock that was set back.
         """
         number = finite(value)
         if number is None:
             return
         slot = int(at / self._width)
         gap = slot - self._newest
-        if key != self._key or self._since is None or not 0 <= gap <= _SLOTS / 2:
+        if key != self._key or self._since is None or gap < 0 or self._ended(at):
             self._key = key
             self.reset()
             self._since, self._newest, gap = at, slot, 0
         for passed in range(gap):
             place = (self._newest + 1 + passed) % _SLOTS
             self._sums[place], self._counts[place] = 0.0, 0
-        self._newest = slot
+        self._newest, self._at = slot, at
         self._sums[slot % _SLOTS] += number
         self._counts[slot % _SLOTS] += 1
 
     def value(self, now: float) -> float | None:
-        """The mean; None until the window is nearly full, or while nothing new has come."""
+        """The mean; None until the window is nearly full, or after one without news."""
         if self._since is None or now - self._since < _FULL * self.window:
             return None
-        if int(now / self._width) - self._newest > _SLOTS / 2:
-            return None
-        return sum(self._sums) / sum(self._counts)
+        return None if self._ended(now) else sum(self._sums) / sum(self._counts)
+
+    def _ended(self, at: float) -> bool:
+        """Whether the newest reading is older by a whole window then."""
+        return at - self._at >= self.window

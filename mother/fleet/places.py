@@ -12,7 +12,8 @@ from msgspec.structs import asdict, replace
 
 from mother.fleet.remembered import Place
 
-FIELDS: tuple[str, ...] = Place.__struct_fields__
+SAID: tuple[str, ...] = Place.__struct_fields__
+FIELDS = tuple(name for name in SAID if name != "serial")
 INFORMATIONAL = ("worker", "ip", "model")
 COLUMNS = ("mac", "serial", *FIELDS, *INFORMATIONAL)
 """Of the CSV file; the informational ones are for people, and left alone when it is read."""
@@ -20,6 +21,7 @@ COLUMNS = ("mac", "serial", *FIELDS, *INFORMATIONAL)
 NOWHERE = Place()
 LONGEST = 100
 LONGEST_NOTES = 500
+"""Letters of a field."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -27,7 +29,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 class Placed(Struct, frozen=True):
     """A device by its MAC address, and what is known of where it stands.
 
-    `worker`, `ip` and `model` are empty for one that was never met.
+    `serial` is the device's own where it tells one, else that of `place`. `worker`, `ip` and
+    `model` are empty for one that was never met.
     """
 
     mac: str
@@ -36,6 +39,11 @@ class Placed(Struct, frozen=True):
     worker: str = ""
     ip: str = ""
     model: str = ""
+
+    @property
+    def tells_serial(self) -> bool:
+        """Whether its serial is by its own word, which counts more than an operator's."""
+        return bool(self.serial) and self.serial != self.place.serial
 
 
 def longest(field: str) -> int:

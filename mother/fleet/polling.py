@@ -18,7 +18,7 @@ from mother.drivers.base import Device
 from mother.fleet.expected import completed, part, profile_key
 from mother.fleet.identity import recognised
 from mother.fleet.news import tell_of
-from mother.fleet.pace import LENIENT, Mean, pause, smoothed
+from mother.fleet.pace import Mean, pause, smoothed
 from mother.fleet.roster import REFUSED, Entry
 
 
@@ -74,7 +74,7 @@ class Poller:
             if not entry.dismissed:
                 self._fail(entry, "it refuses our login", where)
             return False
-        if 0.0 <= now - entry.tried < LENIENT * pause(entry.family.nature, entry.latency):
+        if 0.0 <= now - entry.tried < pause(entry.family.nature, entry.latency):
             self.spared += 1
             return not entry.failures
         self.polls += 1

@@ -127,7 +127,10 @@ class Ledger(Struct, frozen=True, omit_defaults=True):
 
 
 class Place(Struct, frozen=True, omit_defaults=True):
-    """Where a device stands and whose it is, by an operator's word; empty: not known."""
+    """Where a device stands and whose it is, by an operator's word; empty: not known.
+
+    `serial` is for those that do not tell their own.
+    """
 
     site: str = ""
     rack: str = ""
@@ -137,6 +140,7 @@ class Place(Struct, frozen=True, omit_defaults=True):
     outlet: str = ""
     owner: str = ""
     notes: str = ""
+    serial: str = ""
 
 
 class DeviceMemory(Struct, frozen=True, omit_defaults=True):

@@ -197,13 +197,17 @@ class Sighting(Struct):
 
 
 class Roster:
-    """Entries by id, by address and by worker; and the sightings."""
+    """Entries by id, by address and by worker; and the sightings.
+
+    `mute` are the hosts that took a connection in the last scan, and said nothing that we know.
+    """
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
         self._by_host: dict[str, Entry] = {}
         self._workers: dict[str, str] = {}
         self.sightings: dict[Address, Sighting] = {}
+        self.mute: tuple[Address, ...] = ()
         self.given_up: dict[str, float] = {}
 
     def __iter__(self) -> Iterator[Entry]:

@@ -200,7 +200,13 @@ class Setups:
         setup, restarted = self.of(entry.id), entry.id in self.restarting()
 
         def not_made() -> None:
-            self.keep(entry.id, restart=setup.restart, before=setup.before, logins=setup.logins)
+            self.keep(
+                entry.id,
+                restart=setup.restart,
+                before=setup.before,
+                logins=setup.logins,
+                slept=setup.slept,
+            )
             if not restarted:
                 self.restarting().discard(entry.id)
 
@@ -212,6 +218,8 @@ class Setups:
             new, old = command.args["credential"], entry.device.credential
             if new.username == old.username:  # else it is another account's
                 self.keep(entry.id, logins=(new, old))
+        if command.kind is CommandKind.PAUSE and entry.reading is not None:
+            self.keep(entry.id, slept=entry.reading.profile)  # some overwrite it to sleep
         if command.undoes:
             return not_made  # until all is put back, what to put back stays
         if before is not None:
@@ -225,6 +233,10 @@ class Setups:
         """The digest of the pool passwords that we wrote last to this device."""
         return self.of(entry.id).passwords
 
+    def slept(self, entry: Entry) -> str:
+        """The profile that it had when we told it to sleep; empty where that is not known."""
+        return self.of(entry.id).slept
+
     def worked(self, entry: Entry, command: Command) -> None:
         """It was done and has been seen to work: what it replaced for good is forgotten.
 
@@ -236,10 +248,21 @@ class Setups:
                 self.keep(entry.id, logins=logins[:1])
         elif logins[1:] and not entry.family.needs_login and entry.device.credential == logins[0]:
             self.keep(entry.id, logins=logins[:1])
+        self._knows_door(entry, command)
+        if command.kind is CommandKind.RESUME:
+            self.keep(entry.id, slept="")
         if command.kind is CommandKind.SET_POOLS:
             self.keep(entry.id, passwords=digest_of(command.args["pools"], entry.mac))
         elif command.kind is CommandKind.FACTORY_RESET:
             self.keep(entry.id, logins=(), passwords="")
+
+    def _knows_door(self, entry: Entry, command: Command) -> None:
+        """Who shows itself to everybody tells only by an order whether its login is its maker's."""
+        family = entry.family
+        if family.needs_login or not family.capabilities[command.kind].by_login:
+            return
+        entry.factory_login = entry.device.credential in family.default_credentials
+        self.keep(entry.id, factory_login=entry.factory_login)
 
 
 _REMEMBERED = frozenset({CommandKind.UPGRADE, CommandKind.SET_PASSWORD})

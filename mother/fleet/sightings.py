@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from ipaddress import IPv4Address
 
 from twisted.logger import Logger
 
@@ -13,6 +14,9 @@ from mother.core.units import duration
 from mother.fleet.memory import Memory
 from mother.fleet.remembered import SightingMemory
 from mother.fleet.roster import GIVE_UP_SCANS, REFUSED, Roster, Sighting
+
+NAMED = 5
+"""So many hosts are named where many are mute."""
 
 
 class Sightings:
@@ -25,6 +29,8 @@ class Sightings:
         self._bus = bus
         self._now = now
         self._memory = memory
+        self._mute: set[Address] = set()
+        self._told: set[Address] = set()
 
     def recall(self) -> None:
         """Take the back-offs of an earlier run over.
@@ -54,14 +60,42 @@ class Sightings:
             sighting.skip = 0
 
     def conclude_scan(self, met: Collection[Address]) -> None:
-        """A whole scan is done: forget those that several in a row did not find."""
+        """A whole scan is done: forget those that several in a row did not find.
+
+        Of those that it `met`, tell who was mute, of each the first time.
+        """
         for address, sighting in tuple(self._roster.sightings.items()):
             sighting.missed_scans = 0 if address in met else sighting.missed_scans + 1
             if sighting.missed_scans >= GIVE_UP_SCANS:
                 self.drop(address)
+        self._mute.intersection_update(met)
+        self._roster.mute = tuple(
+            sorted(
+                self._mute - self._roster.sightings.keys(), key=lambda one: IPv4Address(one.host)
+            )
+        )
+        self._tell_mute([one for one in self._roster.mute if one not in self._told])
+
+    def _tell_mute(self, news: Sequence[Address]) -> None:
+        if not news:
+            return
+        self._told.update(news)
+        hosts = [one.host for one in news]
+        self._bus.tell(
+            EventKind.SIGHTED,
+            Severity.WARNING,
+            mute_hosts(hosts),
+            content={"where": "add", "hosts": hosts},
+        )
+
+    def mute(self, address: Address) -> None:
+        """Nobody there says anything that we know."""
+        self._mute.add(address)
 
     def drop_outsiders(self, is_inside: Callable[[Address], bool]) -> None:
         """Those outside the networks (they were reconfigured) are not ours."""
+        self._roster.mute = tuple(one for one in self._roster.mute if is_inside(one))
+        self._told = {one for one in self._told if is_inside(one)}
         for address in [one for one in self._roster.sightings if not is_inside(one)]:
             self.drop(address)
 
@@ -103,8 +137,17 @@ class Sightings:
 
     def drop(self, address: Address) -> None:
         """It is known who that is, or nobody is there."""
+        self._mute.discard(address)
         if self._roster.sightings.pop(address, None) is not None:
             self._memory.forget_sighting(f"{address.host}:{address.port}")
+
+
+def mute_hosts(hosts: Sequence[str]) -> str:
+    """How many take a connection and say nothing that we know, with the first few by name."""
+    one, more = len(hosts) == 1, len(hosts) - NAMED
+    what = "1 host accepts" if one else f"{len(hosts):,} hosts accept"
+    names = ", ".join(hosts[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    return f"{what} connections but {'does' if one else 'do'} not answer: {names}"
 
 
 def _looks(family: str, reason: str) -> str:

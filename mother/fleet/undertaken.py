@@ -78,7 +78,8 @@ class DeviceSetup(Struct, frozen=True, omit_defaults=True):
     is. `checked` is when it was last asked for newer firmware, `offer` what it said. `boards`
     is how many it shall have by an operator's word. `logins` are those that we set on it, the
     newest first: an older one is kept until the newer was taken. `passwords` is a digest of the
-    pool passwords that we wrote: most devices do not tell them.
+    pool passwords that we wrote: most devices do not tell them. `slept` is the profile that it
+    had when we told it to sleep. `factory_login`: it took an order by its maker's own login.
     """
 
     flight: Flight | None = None
@@ -97,6 +98,8 @@ class DeviceSetup(Struct, frozen=True, omit_defaults=True):
     boards: int | None = None
     logins: tuple[Credential, ...] = ()
     passwords: str = ""
+    slept: str = ""
+    factory_login: bool = False
 
 
 class Trust(enum.StrEnum):

@@ -127,7 +127,7 @@ class RosterView:
                     because=entry.because,
                     held=self._held(entry),
                     wish=self._wish(entry),
-                    serial=entry.description.serial,
+                    serial=entry.description.serial or entry.place.serial,
                     place=entry.place,
                     family=entry.family.name,
                     power=reading.power if reading else None,
@@ -169,6 +169,6 @@ def _missed(known: DeviceMemory, address: Address, now: float, sought: bool) -> 
         uptime=None,
         last_seen=seen,
         because=(f"{why}." if sought else f"{why}; mother has just started.",),
-        serial=known.serial,
+        serial=known.serial or known.place.serial,
         place=known.place,
     )

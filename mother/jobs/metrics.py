@@ -25,6 +25,10 @@ TOGETHER = 0.1
 """Polls that are due within so many seconds start together: each waking of the process costs."""
 
 
+SUMS = 5.0
+"""The farm's sums and the daemon's own gauges go out no oftener than so many seconds."""
+
+
 def phase(ident: str) -> float:
     """Where in the sweep a miner has its turn, 0 to 1: always the same place."""
     return (crc32(ident.encode()) & 0xFFFF) / 0x10000
@@ -33,8 +37,9 @@ def phase(ident: str) -> float:
 class Metrics:
     """One round polls every miner once. A hung miner delays nobody: its poll goes on alone.
 
-    `numbers` gives the daemon's own gauges, published at the end of each round; the farm's sums
+    `numbers` gives the daemon's own gauges, published at the end of a round; the farm's sums
     are published with them once anybody can have been `met`: a farm of none would mislead.
+    Where rounds are shorter than SUMS, not each of them publishes.
     """
 
     name = "metrics"
@@ -63,6 +68,8 @@ class Metrics:
         self._met = met
         self.pulse = Pulse()
         self._flying: set[Deferred[bool]] = set()
+        self._summed = -SUMS
+        self._summed_met = False
 
     def limit(self) -> float:
         """Within so many seconds a sweep gets on: it waits for each miner's turn."""
@@ -77,9 +84,12 @@ class Metrics:
                 await sleep(self._clock, wait)
             self._launch(entry)
             self.pulse.beat()
-        if self._met():
-            self._bus.totals(self._farm.totals(self._now()))
-        self._bus.numbers(self._numbers())
+        ended, met = self._clock.seconds(), self._met()
+        if met > self._summed_met or ended - self._summed >= SUMS - TOGETHER:
+            self._summed, self._summed_met = ended, met
+            if met:
+                self._bus.totals(self._farm.totals(self._now()))
+            self._bus.numbers(self._numbers())
 
     def _turns(self) -> list[tuple[float, Entry]]:
         """Every miner with its place: evenly spaced, in an order that does not change."""

@@ -303,6 +303,7 @@ def _dead(board: Board, reading: Reading, settings: DeviceSettings, nature: Natu
 def _may_stand(board: Board, reading: Reading, nature: Nature) -> bool:
     """Whether something else explains that a board does nothing."""
     still = reading.asleep or reading.tuning or reading.halted or reading.pool_alive is False
+    still = still or reading.idles
     return still or any(up < nature.grace for up in _uptimes(board, reading))
 
 

@@ -103,6 +103,7 @@ class _Looks:
         except CancelledError:
             raise
         except TimeoutError:
+            self._adoption.hangs(address)
             return
         except Exception as error:
             self.odd.add(address)
@@ -153,7 +154,7 @@ class Scan:
 
     async def run(self) -> None:
         """One scan of all configured networks."""
-        config, began = self._config(), self._clock.seconds()
+        config, began, begun = self._config(), self._clock.seconds(), self._now()
         addresses = Addresses(config.networks, config.exclude)
         self.drop_outsiders()
         answering = self._answering()
@@ -175,9 +176,19 @@ class Scan:
             await looks.gang.drained()
             raise
         self._adoption.conclude_scan(looks.at)
-        self._give_up(looks.met)
+        met = looks.met | self._heard_since(begun)
+        progress.met = len(met)
+        self._give_up(met)
         self._odd = looks.odd
-        self._report(self._clock.seconds() - began, len(looks.met), progress.total)
+        self._report(self._clock.seconds() - began, len(met), progress.total)
+
+    def _heard_since(self, begun: float) -> set[str]:
+        """Who answered a poll meanwhile: some bear one connection, and refuse a knock then."""
+        return {
+            entry.id
+            for entry in self._roster
+            if entry.last_seen > begun and self._roster.housed(entry) and not entry.failures
+        }
 
     def _answering(self) -> dict[str, Address]:
         """Where the known miners live that answered last time: they need no knock."""
@@ -238,7 +249,8 @@ class Scan:
         self._bus.tell(
             EventKind.SCANNED,
             Severity.INFO,
-            f"Scanned {total} addresses in {took}: {found} miners answer, "
+            f"Scanned {total} addresses in {took}: "
+            f"{found} {'miner answers' if found == 1 else 'miners answer'}, "
             f"{len(self._roster)} known",
             content={
                 "seconds": seconds,
@@ -257,7 +269,7 @@ class Scan:
                 EventKind.FACTORY_LOGIN,
                 Severity.WARNING,
                 f"{count:,} of {len(self._roster):,} miners have their maker's own login, which "
-                "everybody knows: change it with `mother set-password MINER`",
+                "everybody knows: change it, with `mother set-password MINER` where it takes that",
                 content={"miners": count},
             )
         self._open_doors = count

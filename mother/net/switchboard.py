@@ -121,7 +121,7 @@ class Call:
     _patience: float
     _whole: tuple[float, float] | None
     _fd: int
-    _socket: socket.socket
+    _socket: socket.SocketType
     _result: Deferred[bytes] | None
 
     def __init__(self, board: Switchboard, address: Address, request: bytes, limit: int) -> None:
@@ -153,7 +153,7 @@ class Call:
         except (OSError, ValueError):
             return "this is no IPv4 address"
         try:
-            line = socket.socket(socket.AF_INET, _STREAM, 0)
+            line = socket.SocketType(socket.AF_INET, _STREAM, 0)
         except OSError as error:
             return os.strerror(error.errno or 0)
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 
+from mother.core.ports import MOST_OFFSET
 from mother.sim.families import SimFamily
 from mother.sim.plan import WEB, FarmPlan
 
@@ -31,10 +32,11 @@ def parsed_mix(text: str, families: Mapping[str, SimFamily]) -> dict[str, int]:
 def check_ports(option: str, port: int, families: Iterable[SimFamily], *, shifted: bool) -> None:
     """ValueError where `option`, the port of web pages, leaves no room for the other services.
 
-    `shifted`: the daemon is to be told by how much, which cannot be less than nothing.
+    `shifted`: the daemon is to be told by how much, and takes that from nothing to MOST_OFFSET.
     """
     lowest = WEB if shifted else 1
     most = HIGHEST + WEB - max(port for family in families for port in family.ports)
+    most = min(most, WEB + MOST_OFFSET) if shifted else most
     if not lowest <= port <= most:
         raise ValueError(f"{option}: choose a port from {lowest} to {most}, such as 8080")
 

@@ -74,7 +74,7 @@ class Seen:
         if None not in values:
             self.rows = _ALL_ROWS
             return values
-        told = sum(1 << place for place, value in enumerate(values) if value is not None)
+        told = sum([1 << place for place, value in enumerate(values) if value is not None])
         self.rows |= told
         if told == self.rows:
             return values

@@ -151,7 +151,8 @@ def detail(row: Row, held: str, wish: str, now: float) -> list[Text]:
         "wish": wish,
     }
     head = one_line(f"{row.worker}: {row.state.value}. {' '.join(row.because)}")
-    shown = [f"  {name:<11}{one_line(text)}" for name, text in told.items() if text]
+    lines = [*told.items(), *(("note", f"{one}.") for one in row.findings)]
+    shown = [f"  {name:<11}{one_line(text)}" for name, text in lines if text]
     return [Text(line) for line in (head, *shown)]
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from mother.config.drafting import Draft, Miner, account_in
 from mother.core.model import ConfiguredPool
+from mother.fleet.sightings import mute_hosts
 from mother.terminal.errand import many
 from mother.terminal.logs import one_line
 from mother.terminal.scanning import Found, show_farm, sighted
@@ -117,6 +118,8 @@ def tell_refused(console: Console, found: Found, path: str) -> None:
         say(console, sighted(address, family, reason))
     if len(found.sightings) > MOST_ROWS:
         say(console, f"and {len(found.sightings) - MOST_ROWS:,} more such hosts.")
+    if found.mute:
+        say(console, f"{mute_hosts(found.mute)}.")
     if any(reason.startswith(REFUSES) for _, _, reason in found.sightings):
         show_commands(console, [(CURE.format(path=path), LOGINS)])
 

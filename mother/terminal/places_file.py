@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from mother.fleet.places import FIELDS, INFORMATIONAL, longest, untamed
+from mother.fleet.places import FIELDS, INFORMATIONAL, SAID, longest, untamed
 from mother.fleet.remembered import Place
 from mother.terminal.arguments import BadInput
 
@@ -139,7 +139,7 @@ def _check_columns(columns: Mapping[str, int], header: Sequence[str], name: str)
     there = ", ".join(_shown(one) for one in header[:20])
     if not columns.keys() & {"mac", "serial"}:
         raise BadInput(f"{name} line 1: no column is named mac or serial; there are {there}")
-    if not columns.keys() & set(FIELDS):
+    if not columns.keys() & set(FIELDS) and not {"mac", "serial"} <= columns.keys():
         wanted = ", ".join(FIELDS)
         raise BadInput(f"{name} line 1: no column tells a place ({wanted}); there are {there}")
 
@@ -161,12 +161,12 @@ def _spot(
     for ours, text in said.items():
         if not text.isprintable():
             faults.append(f"{ours}: '{_shown(text)}' holds what cannot be printed")
-        elif ours in FIELDS and len(text) > longest(ours):
+        elif ours in SAID and len(text) > longest(ours):
             faults.append(f"{ours}: is longer than {longest(ours)} letters")
     bad += [f"{name} line {line}: {fault}" for fault in faults]
     if faults:
         return None
-    return Spot(line, mac, serial, Place(**{one: said.get(one, "") for one in FIELDS}))
+    return Spot(line, mac, serial, Place(**{one: said.get(one, "") for one in SAID}))
 
 
 def _check_twice(spots: Sequence[Spot], name: str, bad: list[str]) -> None:

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from mother.fleet.files import write_atomic
-from mother.fleet.places import FIELDS, Placed, as_csv, laid_over
+from mother.fleet.places import SAID, Placed, as_csv, laid_over
 from mother.fleet.remembered import Place
 from mother.terminal import places_file
 from mother.terminal.arguments import BadInput
@@ -168,6 +168,8 @@ def compared(
         row = by_mac.get(mac)
         old = Place() if row is None else row.place
         new = laid_over(old, spot.place, whole)
+        if row is not None and row.tells_serial:
+            new = replace(new, serial="")
         if old == new:
             same += 1
         else:
@@ -196,7 +198,7 @@ def _show(changes: Sequence[Change], console: Console, every: bool) -> None:
 def _differs(one: Change) -> list[str]:
     old, new = asdict(one.old), asdict(one.new)
     lines = []
-    for name in FIELDS:
+    for name in SAID:
         if old[name] != new[name]:
             before = f"{old[name]} -> " if old[name] else ""
             lines.append(f"{name}: {before}{new[name] or '(empty)'}")

@@ -30,6 +30,9 @@ SOMETHING_TO_DO = 3
 MOST_ROWS = 20
 """With more changes than these, the same ones are counted instead of listed."""
 
+LONGEST_WHOM = 24
+"""Names longer than this are folded."""
+
 WORKER = "{worker}"
 
 _STYLES = {
@@ -214,7 +217,7 @@ def _common(items: Sequence[Item]) -> str:
 
 def _table(lines: Sequence[Line], heading: str, width: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-    whom = max(5, min(15, max(len(line.who) for line in lines)))
+    whom = max(5, min(LONGEST_WHOM, max(len(line.who) for line in lines)))
     setting = max(7, min(10, max(len(line.setting) for line in lines)))
     table.add_column("Miner", width=whom, overflow="fold")
     table.add_column("Setting", width=setting, overflow="fold")

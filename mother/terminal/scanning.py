@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any, TextIO, TypeVar
 
 import msgspec
@@ -12,13 +14,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from twisted.internet.interfaces import IReactorTime
 
-from mother.core.crowd import each
+from mother.core.bus import Sample
+from mother.core.crowd import Gang
 from mother.core.errors import DeviceError
 from mother.core.loop import Loop
-from mother.core.model import Settings, Totals
+from mother.core.model import Event, EventKind, Settings, Totals
 from mother.finder import Finder
 from mother.fleet.remembered import Watch
 from mother.fleet.roster import Entry
+from mother.fleet.sightings import mute_hosts
 from mother.fleet.subjects import subject_of
 from mother.fleet.views import Row
 from mother.jobs.rules import judge, sentences
@@ -39,7 +43,8 @@ READS = 100
 class Found(Struct):
     """What a scan brought: the miners' rows, what is configured on each, and odd hosts.
 
-    `sightings` are address, family and reason.
+    `sightings` are address, family and reason; `mute` the hosts that take a connection and say
+    nothing that we know.
     """
 
     rows: list[Row]
@@ -48,33 +53,73 @@ class Found(Struct):
     totals: Totals
     addresses: int
     port: int
+    mute: list[str] = []
 
 
 async def look_once(finder: Finder) -> Found:
     """One scan, one reading and the settings of every miner found."""
-    await finder.scan.run()
-    settings: dict[str, Settings] = {}
-
-    async def read(entry: Entry) -> None:
-        if not await finder.poller.poll(entry, "stats"):
-            entry.because = (f"Could not be read: {entry.fault}.",)
-            return
-        judge_once(entry, finder)
-        try:
-            settings[entry.mac] = await entry.device.settings()
-        except DeviceError:
-            return
-
-    await each(list(finder.roster), read, READS)
+    readers = _Readers(finder)
+    finder.bus.add(readers)
+    try:
+        await finder.scan.run()
+        await readers.ended()
+    finally:
+        readers.cancel()
     seen = sorted(finder.roster.sightings.values(), key=lambda one: one.address)
     return Found(
         finder.view.rows(),
-        settings,
+        readers.settings,
         [(str(one.address), one.family, one.reason) for one in seen],
         finder.view.totals(finder.now()),
         finder.scan.progress.total,
         finder.config.dragon_port,
+        [one.host for one in finder.roster.mute],
     )
+
+
+class _Readers:
+    """A sink that reads every miner once, as soon as it is found: while others are looked for."""
+
+    name = "readers"
+
+    def __init__(self, finder: Finder) -> None:
+        self.settings: dict[str, Settings] = {}
+        self._finder = finder
+        self._errors: list[Exception] = []
+        self._gang = Gang(READS, self._errors.append)
+
+    def event(self, event: Event) -> None:
+        """One was found."""
+        entry = self._finder.roster.get(event.device)
+        if event.kind is EventKind.ADDED and entry is not None:
+            self._gang.submit(partial(self._read, entry))
+
+    def sample(self, sample: Sample) -> None:
+        """Readings are shown at the end."""
+
+    def totals(self, totals: Totals) -> None:
+        """So are sums."""
+
+    def numbers(self, numbers: Mapping[str, float]) -> None:
+        """Nobody asks for counts."""
+
+    async def ended(self) -> None:
+        """Wait for all; raises what one of them did not foresee."""
+        await self._gang.drained()
+        if self._errors:
+            raise self._errors[0]
+
+    def cancel(self) -> None:
+        """Read no more."""
+        self._gang.cancel()
+
+    async def _read(self, entry: Entry) -> None:
+        if not await self._finder.poller.poll(entry, "stats"):
+            entry.because = (f"Could not be read: {entry.fault}.",)
+            return
+        judge_once(entry, self._finder)
+        with suppress(DeviceError):
+            self.settings[entry.mac] = await entry.device.settings()
 
 
 def judge_once(entry: Entry, finder: Finder) -> None:
@@ -149,6 +194,7 @@ def as_json(found: Found) -> str:
             {"address": address, "family": family, "reason": reason}
             for address, family, reason in found.sightings
         ],
+        "mute": found.mute,
     }
     return msgspec.json.format(msgspec.json.encode(plain), indent=2).decode() + "\n"
 
@@ -196,6 +242,8 @@ def show(found: Found, stream: TextIO) -> None:
         )
     for address, family, reason in found.sightings:
         say(console, sighted(address, family, reason))
+    if found.mute:
+        say(console, f"{mute_hosts(found.mute)}.")
 
 
 def show_farm(

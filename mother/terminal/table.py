@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TextIO
 
 from rich import box
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions
 from rich.table import Table
 from rich.text import Text
 
@@ -27,6 +28,33 @@ STYLES = {
     State.UNKNOWN: "bright_black",
 }
 _URGENT = (State.GONE, State.ILL, State.UNKNOWN, State.TUNING, State.ASLEEP, State.HASHING)
+
+_LEAST = {
+    "Worker": 15,
+    "Address": 9,
+    "Type": 4,
+    "State": 7,
+    "Hashrate": 9,
+    "Boards": 6,
+    "Temp": 6,
+    "Uptime": 10,
+}
+"""The columns of the farm's table, and how wide they are at least."""
+
+_NUMBERS = frozenset({"Hashrate", "Boards", "Temp", "Uptime"})
+_NAMING: Mapping[str, Callable[[Row], str]] = {
+    "Worker": lambda row: one_line(row.worker),
+    "Address": lambda row: row.address.host,
+    "Type": lambda row: one_line(row.model),
+}
+_LEFT_OUT = ("Uptime", "Temp", "Boards", "Type")
+"""Where there is no room, in this order."""
+
+TYPE_LEAST = 10
+"""To so many columns types are cut before a column is left out."""
+
+BRIEF, HELD_STATE = 6, 12
+"""Columns of an uptime that is told shorter, and of `hashing held`."""
 
 FILE_WIDTH = 200
 """Columns where there is no terminal: a file or a pipe keeps names and sentences whole."""
@@ -69,30 +97,82 @@ def worst_first(rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: (_URGENT.index(row.state), row.worker))
 
 
+class FarmTable:
+    """One line per miner, at most `most`; the rest is counted in the last line.
+
+    Worker, address and state are whole wherever the terminal has room for them. Where it has not
+    for all, the uptime is told shorter, then types are cut, then columns are left out. `held` are
+    MAC addresses of those that bear the word.
+    """
+
+    def __init__(self, rows: Sequence[Row], most: int | None, held: frozenset[str]) -> None:
+        self._shown = rows if most is None or len(rows) <= most else rows[: max(1, most - 1)]
+        self._more = len(rows) - len(self._shown)
+        self._held = held
+        self._wide = dict(_LEAST) | ({"State": HELD_STATE} if held else {})
+        for name, told in _NAMING.items():
+            self._wide[name] = max([self._wide[name], *(cell_len(told(row)) for row in rows)])
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table]:
+        """As wide as there is room."""
+        yield self._within(options.max_width)
+
+    def _within(self, room: int) -> Table:
+        wide = dict(self._wide)
+        brief = bool(self._held) or _needed(wide) > room
+        if brief:
+            wide["Uptime"] = BRIEF
+        wide = _fitted(wide, room)
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+        for name, width in wide.items():
+            folds = name == "Worker"
+            table.add_column(
+                name,
+                justify="right" if name in _NUMBERS else "left",
+                width=width,
+                no_wrap=not folds,
+                overflow="fold" if folds else "ellipsis",
+            )
+        for row in self._shown:
+            cells = self._cells(row, brief)
+            table.add_row(*(cells[name] for name in wide))
+        if self._more:
+            table.add_row(Text(f"and {self._more} more", style="bright_black"))
+        return table
+
+    def _cells(self, row: Row, brief: bool) -> dict[str, Text]:
+        cells = _cells(row)
+        if brief and row.uptime is not None:
+            cells["Uptime"] = Text(" ".join(duration(row.uptime).split()[:2]))
+        if row.mac in self._held:
+            cells["State"].append(" held", style="magenta")
+        return cells
+
+
 def farm_table(
     rows: Sequence[Row], most: int | None = None, held: frozenset[str] = frozenset()
-) -> Table:
-    """One line per miner, at most `most`; the rest is counted in the last line. 80 columns.
+) -> FarmTable:
+    """The table of these miners, as wide as what it is printed on."""
+    return FarmTable(rows, most, held)
 
-    `held` are MAC addresses; the word takes its room from the uptime, which is told shorter.
-    """
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-    state, uptime = (12, 6) if held else (7, 10)
-    for name, width in (("Worker", 15), ("Address", 9), ("Type", 4), ("State", state)):
-        table.add_column(name, min_width=width, no_wrap=True)
-    for name, width in (("Hashrate", 9), ("Boards", 6), ("Temp", 6), ("Uptime", uptime)):
-        table.add_column(name, justify="right", min_width=width, no_wrap=True)
-    shown = rows if most is None or len(rows) <= most else rows[: max(1, most - 1)]
-    for row in shown:
-        cells = _cells(row)
-        if held and row.uptime is not None:
-            cells[-1] = Text(" ".join(duration(row.uptime).split()[:2]))
-        if row.mac in held:
-            cells[3].append(" held", style="magenta")
-        table.add_row(*cells)
-    if len(shown) < len(rows):
-        table.add_row(Text(f"and {len(rows) - len(shown)} more", style="bright_black"))
-    return table
+
+def _needed(wide: Mapping[str, int]) -> int:
+    """Columns of the terminal, with one between two of the table."""
+    return sum(wide.values()) + len(wide) - 1
+
+
+def _fitted(wide: Mapping[str, int], room: int) -> dict[str, int]:
+    """The columns that have room, and how wide they are; long names are folded at the last."""
+    left = dict(wide)
+    for name in ("", *_LEFT_OUT):
+        left.pop(name, None)
+        over = _needed(left) - room
+        if over <= max(0, left.get("Type", 0) - TYPE_LEAST):
+            if over > 0:
+                left["Type"] -= over
+            return left
+    left["Worker"] = max(_LEAST["Worker"], left["Worker"] - over)
+    return left
 
 
 def reasons(rows: Sequence[Row]) -> list[Text]:
@@ -114,17 +194,15 @@ def told(rows: Sequence[Row]) -> list[Text]:
     return lines
 
 
-def _cells(row: Row) -> list[Text]:
-    return [
-        Text(one_line(row.worker)),
-        Text(row.address.host),
-        Text(one_line(row.model)),
-        Text(row.state.value, style=STYLES[row.state]),
-        Text(si(row.hashrate, "H/s")),
-        Text(_boards(row)),
-        Text("–" if row.temperature_max is None else f"{row.temperature_max:.0f} °C"),
-        Text("–" if row.uptime is None else duration(row.uptime)),
-    ]
+def _cells(row: Row) -> dict[str, Text]:
+    return {
+        **{name: Text(told(row)) for name, told in _NAMING.items()},
+        "State": Text(row.state.value, style=STYLES[row.state]),
+        "Hashrate": Text(si(row.hashrate, "H/s")),
+        "Boards": Text(_boards(row)),
+        "Temp": Text("–" if row.temperature_max is None else f"{row.temperature_max:.0f} °C"),
+        "Uptime": Text("–" if row.uptime is None else duration(row.uptime)),
+    }
 
 
 def _boards(row: Row) -> str:

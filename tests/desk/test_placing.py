@@ -50,6 +50,15 @@ def test_a_place_is_told_of_and_shown_and_outlives_the_process() -> None:
     assert row_of(world, entry.mac)["place"] == {"rack": "A3", "slot": "4", "owner": "Ann"}
 
 
+def test_the_serial_of_who_tells_none_is_an_operators_word() -> None:
+    world = plain()
+    assert row_of(world, world.dragon.mac)["serial"] == ""
+    put(world, (world.dragon.mac, replace(A3, serial="S7")))
+    assert row_of(world, world.dragon.mac)["serial"] == "S7"
+    (row,) = as_json(world.daemon.desk.status())["miners"]
+    assert row["serial"] == "S7"
+
+
 def test_a_place_follows_the_miner_to_another_address() -> None:
     world = plain()
     put(world, (world.dragon.mac, A3))

@@ -205,7 +205,10 @@ def _login(family: Family) -> str:
     users = dict.fromkeys(one.username for one in family.default_credentials)
     if not users:
         return "none"
+    by_login = [kind for kind, one in family.capabilities.items() if one.by_login]
     asked = "to look" if family.needs_login else "to write"
+    if len(by_login) < len(family.capabilities):
+        asked = f"for {', '.join(TAKES[kind] for kind in by_login)}"
     return f"{', '.join(f'`{user}`' for user in users)} with the maker's own password, {asked}"
 
 

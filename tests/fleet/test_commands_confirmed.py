@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from mother.core.errors import Declined, DeviceError, Garbled, Refused, Stranger, Unreachable
 from mother.core.model import CommandKind, ConfiguredPool, Credential, EventKind, State
 from mother.fleet.commands import Outcome
+from mother.fleet.findings import FACTORY_LOGIN, findings
 from mother.fleet.pools import digest_of
-from tests.fleet.toy import EVERY, MAC, POOL, WITHIN, Playroom
+from mother.fleet.undertaken import DeviceSetup
+from tests.fleet.toy import CAPABILITIES, EVERY, MAC, POOL, WITHIN, Playroom
 
 PAUSE, RESUME = CommandKind.PAUSE, CommandKind.RESUME
 POWER, CLOCK = CommandKind.SET_POWER, CommandKind.SET_FREQUENCY
@@ -46,6 +49,60 @@ def test_a_resume_is_done_once_a_reading_says_that_it_does_not_sleep() -> None:
     assert room.box.sent == [RESUME]
     assert room.entry.state() is State.HASHING
     assert len(room.daemon.ear.of(EventKind.RESUMED)) == 1
+
+
+def test_who_is_woken_is_told_the_profile_that_it_had_before_it_was_put_to_sleep() -> None:
+    room = Playroom()
+    room.box.profile = "eco"
+    assert room.submit(PAUSE) == DONE
+    room.box.profile = "other"
+    assert room.submit(PAUSE, key="2") == SO_ALREADY
+    kept = room.daemon.memory.device(room.entry.id).setup
+    assert msgspec.json.decode(msgspec.json.encode(kept), type=DeviceSetup).slept == "eco"
+    assert room.submit(RESUME, key="3") == DONE
+    assert room.box.taken[-1].args == {"profile": "eco"}
+    assert room.daemon.setups.slept(room.entry) == ""
+
+
+def test_an_order_to_sleep_that_never_left_us_leaves_no_profile_behind() -> None:
+    room = Playroom()
+    room.box.profile = "eco"
+    room.box.deaf_to_orders = Unreachable("no")
+    assert room.submit(PAUSE).result == "failed"
+    assert room.daemon.setups.slept(room.entry) == ""
+
+
+@pytest.mark.parametrize("by_login", [True, False])
+def test_who_takes_an_order_by_its_makers_login_is_open_to_all_and_stays_known_for_it(
+    by_login: bool,
+) -> None:
+    room = Playroom()
+    room.family.needs_login = False
+    locate = replace(CAPABILITIES[CommandKind.LOCATE], by_login=by_login)
+    room.family.capabilities = {**CAPABILITIES, CommandKind.LOCATE: locate}
+    assert findings(room.entry) == ()
+    assert room.submit(CommandKind.LOCATE, args={"on": True}) == DONE
+    assert (findings(room.entry) == (FACTORY_LOGIN,)) is by_login
+    assert room.daemon.memory.device(room.entry.id).setup.factory_login is by_login
+
+
+def test_another_login_closes_that_door_again() -> None:
+    room = Playroom()
+    room.family.needs_login = False
+    new = Credential("root", "toy-2")
+    assert room.submit(CommandKind.LOCATE, args={"on": True}) == DONE
+    assert room.entry.factory_login
+    told = {"args": {"credential": new}, "by_hand": True, "key": "2"}
+    assert room.submit(CommandKind.SET_PASSWORD, **told) == DONE
+    assert not room.entry.factory_login
+    assert not room.daemon.memory.device(room.entry.id).setup.factory_login
+
+
+def test_a_light_that_goes_out_is_not_told_to_shine() -> None:
+    room = Playroom()
+    for on, words in ((True, "shows its light"), (False, "shows its light no more")):
+        assert room.submit(CommandKind.LOCATE, args={"on": on}, key=words) == DONE
+        assert room.daemon.ear.of(EventKind.ORDERED)[-1].text.split(". ")[0].endswith(words)
 
 
 def test_who_sleeps_already_is_not_told_to() -> None:

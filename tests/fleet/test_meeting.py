@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from mother.core.errors import Unreachable
 from mother.core.model import Address, Credential
 from mother.drivers.base import NO_LOGIN, Traces
-from mother.fleet.meeting import TRIES, Claim, Foreigner, Meeting, NotTaken, _shown
+from mother.fleet.meeting import TRIES, Claim, Foreigner, Meeting, Mute, NotTaken, _shown
 from mother.fleet.remembered import DeviceMemory
 from mother.fleet.undertaken import DeviceSetup
 from tests.fleet.toy import LOGIN, MAC, Box, Toy
@@ -34,6 +34,7 @@ class Street:
         self.one.boxes[HOST] = self.two.boxes[HOST] = self.box
         self.page = b"a page of one"
         self.said = b""
+        self.open: frozenset[int] = frozenset()
         self.traced: list[float] = []
         self.meeting = Meeting(
             (self.one, self.two), lambda: self.config, self.memory, self._trace, self._foreign
@@ -41,7 +42,7 @@ class Street:
 
     async def _trace(self, host: str, deadline: float) -> Traces:
         self.traced.append(deadline)
-        return Traces(host, frozenset(), page=self.page, said=self.said)
+        return Traces(host, self.open, page=self.page, said=self.said)
 
     def _foreign(self, traces: Traces) -> str:
         return "LuxOS" if b"lux" in traces.page else ""
@@ -76,10 +77,16 @@ def test_the_first_family_that_claims_what_is_shown_has_it() -> None:
 
 def test_a_host_that_shows_nothing_is_no_miner_and_a_foreign_one_is_named() -> None:
     street = Street()
-    street.page = b""
+    street.page, street.open = b"", frozenset({80})
     assert street.who() is None
     street.page = b"lux"
     assert street.who() == Foreigner("LuxOS", "lux")
+
+
+def test_a_host_that_says_nothing_at_all_is_mute() -> None:
+    street = Street()
+    street.page = b""
+    assert street.who() == Mute()
 
 
 def test_what_a_stranger_said_is_shown_short_and_printable() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mother.drivers.base import Nature
-from mother.fleet.pace import LENIENT, MOST, PATIENT, Mean, pause, smoothed
+from mother.fleet.pace import MOST, PATIENT, Mean, pause, smoothed
 from tests.fleet.toy import Playroom
 
 START = 1_700_000_000.0
@@ -42,7 +42,7 @@ def test_a_mean_forgets_what_is_older_than_its_window() -> None:
     assert 40.0 < found < 60.0
 
 
-@pytest.mark.parametrize("step", [5.0, 30.0, 60.0, 300.0, 420.0])
+@pytest.mark.parametrize("step", [5.0, 30.0, 60.0, 300.0, 420.0, 480.0, 600.0, 840.0, 899.0])
 def test_any_usual_pace_fills_a_window(step: float) -> None:
     mean = filled(10.0, 3600.0, step)
     assert mean.value(START + 3600.0) == pytest.approx(10.0)
@@ -57,18 +57,27 @@ def test_another_profile_begins_anew() -> None:
     assert mean.value(START + WINDOW + 960) == 5.0
 
 
-def test_a_gap_of_half_a_window_begins_anew_and_a_shorter_one_does_not() -> None:
+def test_a_gap_of_a_whole_window_begins_anew_and_a_shorter_one_does_not() -> None:
     mean = filled()
-    mean.add(START + WINDOW + 400.0, 10.0, "key")
-    assert mean.value(START + WINDOW + 400.0) == 10.0
-    mean.add(START + WINDOW + 1000.0, 10.0, "key")
-    assert mean.value(START + WINDOW + 1000.0) is None
+    at = START + WINDOW + WINDOW - 1.0
+    mean.add(at, 10.0, "key")
+    assert mean.value(at) == 10.0
+    mean.add(at + WINDOW, 10.0, "key")
+    assert mean.value(at + WINDOW) is None
+
+
+def test_a_miner_that_is_read_seldom_has_a_mean_of_its_last_two_readings() -> None:
+    mean = filled(100.0, 3360.0, 840.0)
+    mean.add(START + 4200.0, 50.0, "key")
+    assert mean.value(START + 4200.0) == 75.0
+    mean.add(START + 5040.0, 50.0, "key")
+    assert mean.value(START + 5040.0) == 50.0
 
 
 def test_a_mean_that_nothing_new_came_to_is_not_told() -> None:
     mean = filled()
-    assert mean.value(START + WINDOW + 300.0) == 10.0
-    assert mean.value(START + WINDOW + 700.0) is None
+    assert mean.value(START + WINDOW + 840.0) == 10.0
+    assert mean.value(START + WINDOW + 900.0) is None
 
 
 def test_a_clock_that_was_set_back_begins_anew() -> None:
@@ -135,7 +144,7 @@ def test_a_poll_that_comes_too_early_for_its_family_is_spared() -> None:
     room = Playroom()
     room.family.nature = Nature(interval=30.0)
     polls = room.daemon.poller.polls
-    room.world.ether.run(LENIENT * 30.0 - 1.0)
+    room.world.ether.run(29.0)
     assert room.daemon.poll(room.entry)
     assert (room.daemon.poller.polls, room.daemon.poller.spared) == (polls, 1)
     room.world.ether.run(1.0)

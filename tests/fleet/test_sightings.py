@@ -13,7 +13,7 @@ from mother.drivers.base import Traces
 from mother.fleet.adoption import FOREIGN
 from mother.fleet.meeting import Claim
 from mother.fleet.roster import GIVE_UP_SCANS, REFUSED
-from mother.fleet.sightings import Sightings
+from mother.fleet.sightings import Sightings, mute_hosts
 from tests.fleet.toy import HOST, LOGIN, Playroom
 from tests.fleet.world import CONFIG, HOUR, NETWORK, World
 
@@ -120,6 +120,29 @@ def test_who_is_outside_the_networks_is_not_ours() -> None:
     assert PLACE in seen.daemon.roster.sightings
     seen.sightings.drop_outsiders(lambda address: False)
     assert seen.daemon.roster.sightings == {}
+
+
+def test_of_many_mute_hosts_the_first_few_are_named_in_their_order() -> None:
+    assert mute_hosts(["10.0.0.7"]) == ("1 host accepts connections but does not answer: 10.0.0.7")
+    seen = Seen()
+    hosts = [Address(f"127.78.0.{number}", 80) for number in (20, 3, 1, 10, 2, 4, 5)]
+    for one in hosts:
+        seen.sightings.mute(one)
+    seen.sightings.conclude_scan(hosts)
+    assert seen.told[0].text == (
+        "7 hosts accept connections but do not answer: 127.78.0.1, 127.78.0.2, 127.78.0.3, "
+        "127.78.0.4, 127.78.0.5 and 2 more"
+    )
+
+
+def test_a_mute_host_that_refuses_our_logins_or_is_no_more_is_not_named() -> None:
+    seen = Seen()
+    seen.sightings.mute(PLACE)
+    seen.add()
+    seen.sightings.mute(Address("127.78.0.41", 80))
+    seen.sightings.conclude_scan([PLACE])
+    assert seen.daemon.roster.mute == ()
+    assert len(seen.told) == 1
 
 
 # with the scan

@@ -47,9 +47,11 @@ CAPABILITIES: Mapping[CommandKind, Capability] = {
 class Box:
     """The state of one. `sent` are the orders that reached it.
 
+    `profile` is what its readings tell, `taken` are the orders themselves.
+
     What it is told holds after `slow` seconds, and never where it is `stubborn`. `hides`: it
     does not tell passwords. `trouble` is raised by every look after an order, until `away`
-    seconds have passed since; `deaf` by everything.
+    seconds have passed since; `deaf` by everything, `deaf_to_orders` by orders alone.
     """
 
     def __init__(self, now: Callable[[], float], mac: str = MAC) -> None:
@@ -65,7 +67,10 @@ class Box:
         self.away = 0.0
         self.trouble: DeviceError | None = None
         self.deaf: DeviceError | None = None
+        self.deaf_to_orders: DeviceError | None = None
         self.sent: list[CommandKind] = []
+        self.taken: list[Command] = []
+        self.profile = ""
         self.told = 0.0
         self._later: Callable[[], None] = lambda: None
 
@@ -79,9 +84,11 @@ class Box:
             self._later = lambda: None
 
     def take(self, command: Command) -> None:
-        if self.deaf is not None:
-            raise self.deaf
+        error = self.deaf or self.deaf_to_orders
+        if error is not None:
+            raise error
         self.sent.append(command.kind)
+        self.taken.append(command)
         self.told = self.now()
         self._later = lambda: self._do(command.kind, command.args)
 
@@ -124,6 +131,7 @@ class ToyDevice:
             uptime=1e6,
             asleep=self._box.asleep,
             native=native,
+            profile="" if self._box.asleep else self._box.profile,
         )
 
     async def settings(self) -> Settings:

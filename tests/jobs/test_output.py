@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from mother.core.reading import Board, Pool, Reading
 from mother.core.units import si
 from mother.drivers.base import Nature
+from mother.fleet.pace import Mean
 from mother.fleet.remembered import REPORTED, UNCURABLE, Ailment, Condition, Record, Watch
 from mother.jobs import healing
 from mother.jobs.output import SLOW_FOR, TUNES_FOR, Output, slow, tells, too_hot
@@ -58,6 +59,17 @@ def test_below_its_share_for_half_an_hour_it_is_ill_and_not_before() -> None:
     assert sentences(verdict.findings, START + SLOW_FOR) == (
         f"Hashes {si(79 * TH, 'H/s')} of {si(WANTED, 'H/s')} expected, 79 %, for 30 min."
     )
+
+
+@pytest.mark.parametrize("minutes", [5, 8, 10, 14])
+def test_who_is_read_seldom_is_found_slow_too(minutes: int) -> None:
+    mean, watch, seldom = Mean(USUAL.window), NEW, replace(SETTINGS, health_check_interval=600.0)
+    for at in range(int(START), int(START + 2 * HOUR), 60 * minutes):
+        found = mined(float(at), hashrate=0.5 * WANTED)
+        mean.add(found.at, found.hashrate, "key")
+        verdict = judge(watch, found, seldom, at, output=Output(mean.value(at)))
+        watch = verdict.watch
+    assert ailments(verdict) == [Ailment.SLOW]
 
 
 def test_at_its_share_it_is_not_slow() -> None:

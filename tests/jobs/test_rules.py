@@ -66,8 +66,9 @@ STILL = replace(GOOD, alive=False, status="", hashrate_15m=0.0)
         {"asleep": True},
         {"halted": True},
         {"pools": (Pool(index=0, alive=False),)},
+        {"pools": (), "hashrate": 0.0},
     ],
-    ids=["young", "tuning", "asleep", "halted", "no pool"],
+    ids=["young", "tuning", "asleep", "halted", "dead pools", "no pools"],
 )
 def test_a_board_that_nobody_calls_dead_may_stand_still_for_another_reason(
     told: dict[str, Any],
@@ -97,6 +98,11 @@ def test_a_family_that_starts_slowly_may_hash_little_for_longer() -> None:
             watch, at = verdict.watch, at + CHECK
         found.append(verdict.findings != ())
     assert found == [True, True, False]
+
+
+def test_a_board_that_stands_while_others_hash_is_dead_also_where_no_pool_is_told() -> None:
+    said = reading(START, STILL, replace(GOOD, index=1), expected_boards=2, pools=(), hashrate=1e12)
+    assert ailments(judge(Watch(), said, SETTINGS, START)) == [Ailment.DEAD]
 
 
 def test_a_sick_board_is_not_dead() -> None:

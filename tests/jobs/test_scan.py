@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from msgspec.structs import replace
 from twisted.internet.defer import CancelledError, Deferred
 
 from mother.config.model import Config
+from mother.core.clock import sleep
 from mother.core.model import Address, EventKind
 from mother.drivers.base import Traces
 from mother.fleet.roster import GIVE_UP_SCANS
@@ -27,6 +28,42 @@ def test_all_miners_of_the_networks_are_found_and_told() -> None:
     assert told.content == {"seconds": 0.0, "found": 9, "known": 9, "total": 62, "first": True}
     world.daemon.scan_once()
     assert world.daemon.ear.of(EventKind.SCANNED)[-1].content["first"] is False
+
+
+def test_one_miner_answers_in_the_singular() -> None:
+    world = World(miners=1)
+    world.daemon.scan_once()
+    (told,) = world.daemon.ear.texts(EventKind.SCANNED)
+    assert told.endswith(": 1 miner answers, 1 known")
+
+
+def test_a_miner_that_another_is_looking_at_is_counted_and_looked_at_once() -> None:
+    world = World(miners=3)
+    world.ether.latency = 0.1
+    world.daemon.misplaced(Address("127.78.0.1", 80))
+    world.daemon.misplaced(Address("127.78.0.2", 80))
+    world.daemon.scan_once()
+    (told,) = world.daemon.ear.of(EventKind.SCANNED)
+    assert told.text.endswith(": 3 miners answer, 3 known")
+    assert not any(entry.missed_scans for entry in world.daemon.roster)
+
+
+def test_a_miner_that_refuses_a_knock_but_answers_its_poll_is_counted() -> None:
+    world = World(miners=3)
+    first, *_ = world.adopted()
+    first.failures = 1  # so that it is knocked at
+    world.ether.latency = 0.1
+    world.daemon.begin(world.daemon.poller.poll(first, "stats"))
+
+    async def sweep(hosts: Iterator[str], config: Config, found: Callable[[str], None]) -> None:
+        assert first.address.host in set(hosts)
+
+    world.daemon.scan._sweep = sweep
+    world.daemon.scan_once()
+    told = world.daemon.ear.texts(EventKind.SCANNED)[-1]
+    assert told.endswith(": 3 miners answer, 3 known")
+    assert world.daemon.scan.progress.met == 3
+    assert first.missed_scans == 0
 
 
 def test_the_progress_counts_addresses_and_miners() -> None:
@@ -297,6 +334,47 @@ def test_a_family_that_is_not_looked_for_any_more_is_given_up_by_its_name() -> N
     world.daemon.scan.drop_outsiders()
     (told,) = world.daemon.ear.texts(EventKind.REMOVED)
     assert told.endswith("is given up: the family dragonmint is not looked for")
+
+
+def test_hosts_that_take_a_connection_and_stay_mute_are_named_once() -> None:
+    world = World(miners=4)
+    for dragon in world.dragons[:2]:
+        dragon.fault = Fault.HANG
+    for _ in range(3):
+        world.daemon.scan_once()
+    told = "2 hosts accept connections but do not answer: 127.78.0.1, 127.78.0.2"
+    assert world.daemon.ear.texts(EventKind.SIGHTED) == [told]
+    assert [one.host for one in world.daemon.roster.mute] == ["127.78.0.1", "127.78.0.2"]
+    world.dragons[0].fault = Fault.NONE
+    Stranger(b"<title>Switch</title>").listen(world.ether, "127.78.0.40")
+    world.dragons[2].fault = Fault.HANG  # a known one: its polls tell that
+    world.daemon.scan_once()
+    assert [one.host for one in world.daemon.roster.mute] == ["127.78.0.2"]
+    assert world.daemon.ear.texts(EventKind.SIGHTED) == [told]
+
+
+def test_a_host_whose_look_takes_too_long_is_mute_too() -> None:
+    world = World(miners=2)
+    world.daemon.change(dragon_timeout=300.0)
+    see = world.daemon.identifier.traces
+
+    async def slow(host: str, deadline: float) -> Traces:
+        await sleep(cast(Any, world.ether), 60.0 if host == "127.78.0.1" else 0.0)
+        return await see(host, deadline)
+
+    world.daemon.identifier.traces = slow  # type: ignore[method-assign]  # broken on purpose
+    world.daemon.scan_once()
+    told = world.daemon.ear.texts(EventKind.SIGHTED)
+    assert told == ["1 host accepts connections but does not answer: 127.78.0.1"]
+    assert len(world.daemon.roster) == 1
+
+
+def test_an_address_where_nobody_takes_a_connection_is_not_mute() -> None:
+    world = World(miners=1)
+    world.daemon.misplaced(Address("127.78.0.30", 80))
+    world.daemon.scan_once()
+    assert world.daemon.roster.mute == ()
+    assert not world.daemon.ear.of(EventKind.SIGHTED)
 
 
 def test_a_host_that_hangs_costs_a_scan_no_more_than_its_deadline() -> None:

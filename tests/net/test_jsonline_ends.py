@@ -6,7 +6,6 @@ import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,13 +17,10 @@ from mother.core.model import Address
 from mother.net.exchange import CutOff
 from mother.net.jsonline import Lines
 from mother.net.switchboard import TICK, Switchboard
+from tests.net.files import open_files
 from tests.net.hosts import deaf
 from tests.net.talkers import Talker, ask, house, saying, silent
 from tests.net.turning import in_reactor, reactor, until
-
-
-def open_files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 @contextmanager
@@ -146,7 +142,7 @@ async def test_an_idle_client_holds_no_file_and_no_timer() -> None:
         home.answer = saying(b"again\0")
         assert await ask(lines, address) == b"again"
         await until(lambda: not watched())
-    await until(lambda: open_files() <= before)
+    await until(lambda: not open_files() - before)
 
 
 @in_reactor

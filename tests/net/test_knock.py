@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from mother.core.ports import Ports
 from mother.net import sweep as sweeping
 from mother.net.knock import Knocker, sweep_with
 from mother.net.sweep import Knocks
+from tests.net.files import open_files
 from tests.net.hosts import OK, always, deaf, host
 from tests.net.turning import in_reactor, reactor, until
 
@@ -33,17 +34,6 @@ def sweep(hosts: Iterator[str], ports: tuple[int, ...], **options: Any) -> Defer
 def others(count: int) -> list[str]:
     """Addresses of loopback where nobody listens: they refuse."""
     return [f"127.0.1.{number}" for number in range(1, count + 1)]
-
-
-def open_files() -> frozenset[str]:
-    """What this process holds open, each by a name of its own.
-
-    Others of this process may close theirs at any moment: only what is new is a sweep's."""
-    held = set()
-    for one in Path("/proc/self/fd").iterdir():
-        with suppress(FileNotFoundError):  # the listing's own, closed since
-            held.add(str(one.readlink()))
-    return frozenset(held)
 
 
 @in_reactor

@@ -7,11 +7,14 @@ from collections import Counter
 
 import pytest
 
+from mother.config.options import OPTIONS
+from mother.config.problems import ConfigError
+from mother.core.ports import MOST_OFFSET
 from mother.sim.families import FAMILIES
 from mother.sim.faults import HOSTILE
 from mother.sim.mix import daemon_words, open_files
 from mother.sim.options import add_arguments, plan_from
-from mother.sim.plan import Berth, FarmPlan, berths
+from mother.sim.plan import WEB, Berth, FarmPlan, berths
 from tests.sim.toy import TOYS
 
 
@@ -97,10 +100,10 @@ def test_all_ports_are_shifted_by_what_the_web_port_is_above_80() -> None:
             "or name a larger network, such as 127.77.0.0/16",
         ),
         (
-            "--mix toy=1 --port 61588",
-            "--port 61588: choose a port from 80 to 61587, such as 8080",
+            "--mix toy=1 --port 60081",
+            "--port 60081: choose a port from 80 to 60080, such as 8080",
         ),
-        ("--mix toy=1 --port 79", "--port 79: choose a port from 80 to 61587, such as 8080"),
+        ("--mix toy=1 --port 79", "--port 79: choose a port from 80 to 60080, such as 8080"),
         ("--port 81 --real-ports", "--port 81: leave it out, --real-ports says where to listen"),
         (
             "--mix toy=2 --fault hang:3",
@@ -141,6 +144,17 @@ def test_the_files_that_a_farm_needs_are_its_listeners_and_its_connections() -> 
 def test_the_daemon_is_told_where_the_farm_is() -> None:
     chosen = plan("--mix", "toy=1", "--network", "127.5.0.0/24", "--port", "9080")
     assert daemon_words(chosen) == "--network 127.5.0.0/24 --port-offset 9000"
+
+
+def test_the_daemon_takes_the_offset_of_the_highest_farm_that_can_be() -> None:
+    highest = plan("--mix", "toy=1", "--port", str(WEB + MOST_OFFSET))
+    assert daemon_words(highest).endswith(f" --port-offset {MOST_OFFSET}")
+    (offset,) = (option for option in OPTIONS if option.at == "port_offset")
+    assert offset.kind.check(MOST_OFFSET, "--port-offset") == MOST_OFFSET
+    with pytest.raises(ConfigError):
+        offset.kind.check(MOST_OFFSET + 1, "--port-offset")
+    with pytest.raises(ValueError, match="choose a port from 80 to 60080"):
+        plan("--mix", "toy=1", "--port", str(WEB + MOST_OFFSET + 1))
 
 
 def test_a_farm_of_one_family_needs_no_word_of_mixes() -> None:

@@ -30,6 +30,18 @@ async def test_the_status_marks_what_is_held_and_says_by_whom(tmp_path: Path) ->
 
 
 @pytest_twisted.ensureDeferred
+async def test_the_status_of_one_miner_tells_what_opens_it_and_what_is_open(tmp_path: Path) -> None:
+    desk = Desk()
+    desk.miners = [miner(1, findings=["it is only read: open it so", "a second"])]
+    async with talking(tmp_path, desk) as ask:
+        done = await ask("status", "dragon-1")
+    assert [line.split() for line in done.out.splitlines()[-2:]] == [
+        ["note", "it", "is", "only", "read:", "open", "it", "so."],
+        ["note", "a", "second."],
+    ]
+
+
+@pytest_twisted.ensureDeferred
 async def test_the_status_warns_of_a_memory_that_ends_with_the_process(tmp_path: Path) -> None:
     desk = Desk()
     desk.trouble = "state.json cannot be written: No space left on device"

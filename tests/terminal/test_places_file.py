@@ -42,9 +42,14 @@ def test_what_is_no_devices_mac_is_none(text: str) -> None:
 
 
 def test_what_was_exported_is_read_again() -> None:
-    place = Place("Hall 1", "A3", "2", "4", "p1", "7", "Ann", "=noisy, very")
+    place = Place("Hall 1", "A3", "2", "4", "p1", "7", "Ann", "=noisy, very", "S1")
     (spot,) = reading(as_csv([Placed(MAC, place, serial="S1", worker="w")])).spots
     assert (spot.mac, spot.serial, spot.place, spot.line) == (MAC, "S1", place, 2)
+
+
+def test_a_serial_is_told_of_a_device_that_is_named_by_its_mac() -> None:
+    (spot,) = reading(f"mac,serial\n{MAC},S1\n").spots
+    assert (spot.mac, spot.place) == (MAC, Place(serial="S1"))
 
 
 def test_foremans_columns_are_known_and_the_others_are_told() -> None:

@@ -11,7 +11,7 @@ from mother.terminal.errand import who
 from tests.control.desk import Desk, miner
 from tests.terminal.desking import talking
 
-MAC, NEW = "a0:b0:45:00:00:01", "00:11:22:33:44:56"
+MAC, NEW, OTHER = "a0:b0:45:00:00:01", "00:11:22:33:44:56", "00:11:22:33:44:57"
 
 
 def farm() -> Desk:
@@ -53,6 +53,20 @@ async def test_an_import_shows_asks_and_writes_what_differs(tmp_path: Path) -> N
     assert (by, backup) == (who(), True)
     assert {row["mac"]: (row["place"]["rack"], row["place"]["owner"]) for row in rows} == {
         MAC: ("A3", "Ann"), NEW: ("B1", ""),
+    }  # fmt: skip
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_serial_is_kept_of_who_tells_none_itself(tmp_path: Path) -> None:
+    desk, file = farm(), tmp_path / "racks.csv"
+    desk.stands.append({"mac": OTHER, "worker": "b", "serial": "S2", "place": {"serial": "S2"}})
+    file.write_text(f"mac,serial,rack\n{MAC},S9,A1\n{OTHER},S3,A1\n{NEW},S4,A1\n")
+    async with talking(tmp_path, desk) as ask:
+        done = await ask("places", "import", str(file), "--yes")
+    assert "serial: S2 -> S3" in done.out
+    ((_, rows, _, _),) = placed(desk)
+    assert {row["mac"]: row["place"]["serial"] for row in rows} == {
+        MAC: "", OTHER: "S3", NEW: "S4",
     }  # fmt: skip
 
 

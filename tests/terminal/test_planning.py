@@ -43,6 +43,11 @@ def test_a_change_is_miner_setting_old_and_new() -> None:
     assert lines[4] == "2 changes on 2 miners; 2 of them restart."
 
 
+def test_the_name_of_a_miner_is_whole() -> None:
+    text = shown(plan({**item(1), "worker": "whatsminer-0199be14"}))
+    assert text.splitlines()[2].startswith("whatsminer-0199be14 profile ")
+
+
 def test_what_is_not_ready_says_why() -> None:
     text = shown(plan(item(1, status="held", why="board swap"), item(2, status="waiting")))
     assert "efficient level 3 -> balanced (held: board swap)" in text

@@ -43,7 +43,7 @@ def test_scan_as_json_prints_nothing_else_and_no_password(tmp_path: Path) -> Non
         done = mother("scan", "--json", *one.where, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     answer = json.loads(done.stdout)
-    assert set(answer) == {"miners", "unidentified"}
+    assert set(answer) == {"miners", "unidentified", "mute"}
     assert len(answer["miners"]) == 2
     miner = answer["miners"][0]
     assert miner["state"] == "hashing"
@@ -53,6 +53,17 @@ def test_scan_as_json_prints_nothing_else_and_no_password(tmp_path: Path) -> Non
     assert all(set(pool) == {"url", "user"} for pool in miner["pools"])
     assert "HTTP 500" in answer["unidentified"][0]["reason"]
     assert "password" not in done.stdout
+
+
+def test_scan_names_hosts_that_take_a_connection_and_stay_mute(tmp_path: Path) -> None:
+    with farm(tmp_path, "127.81.11.0/28", "--miners=3", "--fault=hang:2") as one:
+        words = ("scan", *one.where, "--scan-timeout=2")
+        shown = mother(*words, cwd=tmp_path)
+        answer = json.loads(mother(*words, "--json", cwd=tmp_path).stdout)
+    assert len(answer["mute"]) == 2
+    assert answer["unidentified"] == []
+    line = f"2 hosts accept connections but do not answer: {', '.join(answer['mute'])}."
+    assert shown.stdout.splitlines().count(line) == 1
 
 
 def test_a_scan_that_finds_nothing_says_so(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from mother.core.model import Address, State, Totals
@@ -80,6 +81,57 @@ def test_a_held_miner_says_so_and_the_widest_row_still_fits_whole() -> None:
     assert "…" not in text
     assert first.rstrip().endswith("20 d")
     assert max(map(len, text.splitlines())) <= 80
+
+
+MIXED = [
+    row("whatsminer-0199be14", model="M30S++_VG40", address=Address("192.168.100.200", 4433)),
+    row("antminer-976ba0f6", model="S19j Pro", address=Address("192.168.100.201", 80)),
+    row("axeos-7c736f85", mac="02:00:00:00:00:01", model="Bitaxe Ultra 204", uptime=None),
+]
+
+
+@pytest.mark.parametrize("held", [frozenset(), frozenset({"02:00:00:00:00:01"})], ids=["", "held"])
+def test_names_and_addresses_of_a_mixed_farm_are_whole_in_eighty_columns(
+    held: frozenset[str],
+) -> None:
+    text = painted(farm_table(MIXED, held=held))
+    for one in MIXED:
+        (line,) = (line for line in text.splitlines() if line.startswith(f"{one.worker} "))
+        assert f" {one.address.host} " in line
+        assert " 15.1\u2009TH/s " in line
+        assert line.count("hashing held" if one.mac in held else "hashing") == 1
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_what_matters_least_is_left_out_first() -> None:
+    def columns(room: int) -> list[str]:
+        return painted(farm_table(MIXED), width=room).splitlines()[0].split()
+
+    every = ["Worker", "Address", "Type", "State", "Hashrate", "Boards", "Temp", "Uptime"]
+    assert columns(200) == columns(85) == every
+    assert columns(84) == every[:-1]
+    assert columns(71) == [*every[:5], "Boards"]
+    assert columns(64) == every[:5]
+    assert columns(53) == [*every[:2], *every[3:5]]
+
+
+def test_on_a_wide_terminal_nothing_is_cut() -> None:
+    text = painted(farm_table(MIXED), width=100)
+    assert "Bitaxe Ultra 204" in text
+    assert "20 d 23 h" in text
+
+
+def test_a_name_that_is_longer_than_the_terminal_is_folded_and_not_cut() -> None:
+    name = "hall-7-container-12-rack-4-row-3-slot-2-" + "x" * 30
+    lines = painted(farm_table([row(name)])).splitlines()[2:]
+    assert max(map(len, lines)) <= 80
+    assert "".join(line.split()[0] for line in lines) == name
+
+
+def test_columns_are_those_of_the_whole_farm_whichever_rows_are_shown() -> None:
+    rows = [row(f"dragon-{number}") for number in range(5)] + MIXED
+    lines = painted(farm_table(rows, most=3)).splitlines()
+    assert lines[0] == painted(farm_table(rows)).splitlines()[0]
 
 
 def test_columns_keep_their_place_while_the_numbers_change() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 from mother.core.units import finite
 
 MOST = 64
 """Boards and fans beyond are no miner's."""
+
+MAX = sys.float_info.max
 
 SLEEP = 1
 PROFILE_OF = {0: "normal", 3: "low-power"}
@@ -29,7 +33,8 @@ def hottest(value: object) -> float | None:
         told = [int(part) for part in value.split("-") if part.isdecimal() and len(part) < 5]
         return float(max(told)) or None if told else None
     if isinstance(value, list):
-        return max((each for item in value[:MOST] if (each := number(item))), default=0.0) or None
+        known = [each for item in value[:MOST] if (each := number(item))]
+        return max(known) or None if known else None
     return number(value) or None
 
 
@@ -63,12 +68,14 @@ def model_name(text: str) -> str:
 
 def number(value: object) -> float | None:
     """A finite number, or a text that is one."""
-    if type(value) is str:
+    if isinstance(value, str):
         try:
-            return finite(float(value))
+            value = float(value)
         except ValueError:
             return None
-    return finite(value)
+    if type(value) is int or type(value) is float:
+        return float(value) if -MAX <= value <= MAX else None  # nor is NaN
+    return None
 
 
 def count(value: object) -> int:

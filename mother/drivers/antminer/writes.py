@@ -53,13 +53,16 @@ async def _pause(session: Session, _: Args) -> None:
     await _configure(session, wanted)
 
 
-async def _resume(session: Session, _: Args) -> None:
+async def _resume(session: Session, args: Args) -> None:
     """Back to the mode in which it fell asleep, as far as we know that, else the normal one."""
     await session.meet_newer()
     conf = await session.conf()
     if configured.mode_in(conf) not in {None, SLEEP}:
         return
-    await _configure(session, configured.with_mode(conf, session.before_sleep or 0))
+    mode = session.before_sleep
+    if mode is None:
+        mode = configured.MODES.get(str(args.get("profile")), 0)
+    await _configure(session, configured.with_mode(conf, mode))
     session.before_sleep = None
 
 

@@ -76,14 +76,15 @@ class Avalon:
     capabilities: Mapping[CommandKind, Capability] = {
         CommandKind.PAUSE: Capability(
             Confirm.ASLEEP, within=90.0, every=5.0, evidence=RECORDING,
-            limits="its clock must be right",
+            limits="its clock must be right", by_login=False,
         ),
         CommandKind.RESUME: Capability(
             Confirm.AWAKE, within=120.0, every=5.0, evidence=RECORDING,
-            limits="its clock must be right",
+            limits="its clock must be right", by_login=False,
         ),
         CommandKind.SET_PROFILE: Capability(
             Confirm.SETTINGS, within=60.0, every=5.0, evidence=DOCUMENT,
+            by_login=False,
             limits="Avalon Q (eco, standard, super) and Nano 3S (low, medium, high)",
         ),
         CommandKind.SET_POOLS: Capability(
@@ -91,13 +92,13 @@ class Avalon:
             limits="as many pools as it has, at most three; it reboots, since it uses them only "
             "then; its page must have the maker's login",
         ),
-        CommandKind.REBOOT: Capability(Confirm.RESTART, within=300.0, evidence=DOCUMENT),
-        CommandKind.RESTART_MINING: Capability(Confirm.RESTART, within=180.0, evidence=DOCUMENT),
+        CommandKind.REBOOT: Capability(Confirm.RESTART, 300.0, by_login=False),
+        CommandKind.RESTART_MINING: Capability(Confirm.RESTART, 180.0, by_login=False),
         CommandKind.LOCATE: Capability(
-            Confirm.TAKEN, evidence=DOCUMENT, limits="A-series with a light"
+            Confirm.TAKEN, evidence=DOCUMENT, by_login=False, limits="A-series with a light"
         ),
     }  # fmt: skip
-    default_credentials: tuple[Credential, ...] = ()
+    default_credentials: tuple[Credential, ...] = (WEB_LOGIN,)
     profiles: tuple[str, ...] = PROFILES
     most_pools = forms.MOST_POOLS
     nature = Nature(interval=5.0, hot=90.0, hot_chip=105.0)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from mother.core.errors import Declined, DeviceError, Garbled, Refused, Unreachable
 from mother.core.model import Address
@@ -24,6 +25,8 @@ DOUBTS = 3
 
 WRITES = frozenset({"ascset", "setpool", "addpool", "removepool", "switchpool", "restart", "quit"})
 """What is never sent a second time."""
+
+_encode = msgspec.json.Encoder().encode
 
 _DOWN = b"Socket connect failed"
 """What a device's proxy says while its mining program does not run; no JSON."""
@@ -102,14 +105,12 @@ class Api:
         self, command: str, parameter: str | None = None, **more: object
     ) -> dict[str, Any]:
         """The answer whatever it says; Unreachable or Garbled where there is none."""
-        if parameter is None and not more:
-            request = _plain(command)
-        else:
-            told = {} if parameter is None else {"parameter": parameter}
-            request = _written({"command": command, **more, **told})
+        request: dict[str, object] = {"command": command, **more}
+        if parameter is not None:
+            request["parameter"] = parameter
         body = await self._lines.ask(
             self.address,
-            request,
+            _written(request),
             deadline=self._timeout(),
             limit=LIMIT,
             again=0.0 if command in WRITES else self._again,
@@ -153,13 +154,11 @@ class Api:
 
 
 def _written(request: Mapping[str, object]) -> bytes:
-    return json.dumps(request, separators=(",", ":")).encode("ascii")
-
-
-@lru_cache(maxsize=64)
-def _plain(command: str) -> bytes:
-    """The request of a command alone; most are the same again and again."""
-    return _written({"command": command})
+    """As JSON in ASCII."""
+    written = _encode(request)
+    return (
+        written if written.isascii() else json.dumps(request, separators=(",", ":")).encode("ascii")
+    )
 
 
 def _parts(answer: dict[str, Any], commands: Sequence[str]) -> dict[str, dict[str, Any]] | None:

@@ -97,6 +97,17 @@ async def test_a_miner_wakes_in_the_mode_in_which_it_fell_asleep() -> None:
     assert fake.last("set_miner_conf").form["bitmain-work-mode"] == "3"
 
 
+@pytest.mark.parametrize(("told", "mode"), [("low-power", 3), ("normal", 0), ("", 0)])
+@in_reactor
+async def test_a_miner_that_somebody_else_knew_awake_wakes_in_the_mode_that_he_tells(
+    told: str, mode: int
+) -> None:
+    asked = await sent(
+        order(KIND.RESUME, profile=told), "set_miner_conf", {"get_miner_conf": ASLEEP}
+    )
+    assert asked.form["bitmain-work-mode"] == str(mode)
+
+
 @in_reactor
 async def test_a_miner_that_is_awake_is_not_woken() -> None:
     async with miner() as (fake, device):
