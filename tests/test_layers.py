@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 _BELOW_JOBS = frozenset({"core", "config", "net", "sinks", "store", "drivers", "fleet"})
-_BELOW_WEB = _BELOW_JOBS | {"jobs", "notify"}
+_BELOW_WEB = _BELOW_JOBS | {"jobs", "notify", "schedule"}
 _BELOW_APP = _BELOW_WEB | {"web", "bot", "remote", "control", "desk", "finder"}
 
 LEFT_OF: dict[str, frozenset[str]] = {
@@ -29,6 +29,7 @@ LEFT_OF: dict[str, frozenset[str]] = {
     "fleet": frozenset({"core", "config.model", "config.subject", "drivers.base", "store"}),
     "jobs": _BELOW_JOBS,
     "notify": _BELOW_JOBS,
+    "schedule": frozenset({"core", "config", "net", "drivers.base", "fleet"}),
     "desk": _BELOW_WEB,
     "finder": _BELOW_WEB | {"desk"},
     "web": _BELOW_WEB,

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from mother.config.cascade import Cascade, Rule, laid
+from mother.config.schedule import Schedule
 from mother.config.subject import ANY, DRAGONMINT, Group, Reach, Subject, plain_algorithm
 from mother.core.model import Credential
 from mother.core.ports import CGMINER, WEB, WHATSMINER, Ports
@@ -165,6 +166,7 @@ class Config(Struct, frozen=True, dict=True):
     groups: tuple[Group, ...] = ()
     rules: tuple[Rule, ...] = ()
     login_limits: tuple[Reach, ...] = ()
+    schedule: Schedule = Schedule()
 
     @cached_property
     def ports(self) -> Ports:

@@ -9,7 +9,7 @@ from twisted.internet.defer import DeferredLock
 
 from mother.core.backoff import Backoff
 from mother.core.model import Address, Description, Settings, State
-from mother.core.reading import Reading
+from mother.core.reading import Mode, Reading
 from mother.drivers.base import Device, Family
 from mother.fleet.pace import Mean
 from mother.fleet.remembered import Place
@@ -36,9 +36,10 @@ class Entry:
     been offered since. `doubtful`: it failed to answer since, or was told to reboot, so that
     anything may be at its address now. `dismissed`: it is in the roster no more, and what a
     poll still in flight brings is nobody's. `ailments` and `because` are the health loop's
-    words. `settings` is what is configured on it, known since `settings_at`. `stands_for` is the
-    MAC of the control board that it replaced, else empty; `boards` how many it shall have by an
-    operator's word, and `place` where it stands by the same.
+    words, `limits` the schedule's: why it sleeps or is limited, and `wanted` what it shall be at
+    (None: the schedule says nothing). `settings` is what is configured on it, known since
+    `settings_at`. `stands_for` is the MAC of the control board that it replaced, else empty;
+    `boards` how many it shall have by an operator's word, and `place` where it stands by the same.
     """
 
     def __init__(
@@ -68,6 +69,8 @@ class Entry:
         self.claimants: dict[Address, int] = {}
         self.ailments: tuple[str, ...] = ()
         self.because: tuple[str, ...] = ()
+        self.limits: tuple[str, ...] = ()
+        self.wanted: Mode | None = None
         self.settings: Settings | None = None
         self.settings_at = 0.0
         self.stands_for = ""
