@@ -79,19 +79,23 @@ class Poller:
             return not entry.failures
         self.polls += 1
         entry.tried = now
-        async with entry.lock:
-            device = entry.device
-            try:
-                if entry.doubtful:
-                    await recognised(entry)
-                began = self._seconds()
-                reading = await device.read(self._now())
-                latency = self._seconds() - began
-            except CancelledError:
-                raise
-            except Exception as error:
-                self._failed(entry, device, error, where)
-                return False
+        turn = entry.lock.acquire()
+        if not turn.called:  # mostly it is free: nothing to wait for
+            await turn
+        device = entry.device
+        try:
+            if entry.doubtful:
+                await recognised(entry)
+            began = self._seconds()
+            reading = await device.read(self._now())
+            latency = self._seconds() - began
+        except CancelledError:
+            raise
+        except Exception as error:
+            self._failed(entry, device, error, where)
+            return False
+        finally:
+            entry.lock.release()
         if not entry.dismissed:
             entry.latency = smoothed(entry.latency, latency)
             self._answered(entry, self._completed(entry, reading), latency)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from twisted.internet.defer import DeferredLock
 
 from mother.core.backoff import Backoff
-from mother.core.model import Address, Description, Settings, State
+from mother.core.model import Address, CommandKind, Description, Settings, State
 from mother.core.reading import Mode, Reading
 from mother.drivers.base import Device, Family
 from mother.fleet.pace import Mean
@@ -37,9 +37,10 @@ class Entry:
     anything may be at its address now. `dismissed`: it is in the roster no more, and what a
     poll still in flight brings is nobody's. `ailments` and `because` are the health loop's
     words, `limits` the schedule's: why it sleeps or is limited, and `wanted` what it shall be at
-    (None: the schedule says nothing). `settings` is what is configured on it, known since
-    `settings_at`. `stands_for` is the MAC of the control board that it replaced, else empty;
-    `boards` how many it shall have by an operator's word, and `place` where it stands by the same.
+    (None: the schedule says nothing); what `ruled` names is the schedule's to write, whatever the
+    configuration says. `settings` is what is configured on it, known since `settings_at`.
+    `stands_for` is the MAC of the control board that it replaced, else empty; `boards` how many it
+    shall have by an operator's word, and `place` where it stands by the same.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Entry:
         self.because: tuple[str, ...] = ()
         self.limits: tuple[str, ...] = ()
         self.wanted: Mode | None = None
+        self.ruled: frozenset[CommandKind] = frozenset()
         self.settings: Settings | None = None
         self.settings_at = 0.0
         self.stands_for = ""

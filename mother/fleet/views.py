@@ -19,7 +19,8 @@ from mother.fleet.roster import Entry, Roster
 class Row(Struct, frozen=True):
     """One miner for a table. Hashrate in H/s, temperature in C, times in Unix seconds.
 
-    Power in W, efficiency in J/TH. `findings` are what a person should know of it.
+    Power in W, efficiency in J/TH. `findings` are what a person should know of it, `limits` why
+    the schedule lets it sleep or limits it, as parts of a sentence.
     """
 
     worker: str
@@ -45,6 +46,7 @@ class Row(Struct, frozen=True):
     power_target: float | None = None
     efficiency: float | None = None
     findings: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
 
 
 class Farm(Protocol):
@@ -134,6 +136,7 @@ class RosterView:
                     power_target=reading.power_target if reading else None,
                     efficiency=reading.efficiency if reading else None,
                     findings=findings(entry),
+                    limits=entry.limits,
                 )
             )
         return sorted(rows, key=lambda row: row.worker)

@@ -14,6 +14,7 @@ from mother.core.crowd import each
 from mother.core.loop import ROUND
 from mother.core.model import Command, CommandKind, EventKind, Severity
 from mother.core.pulse import Pulse
+from mother.core.reading import Mode
 from mother.fleet.commands import Commands
 from mother.fleet.expected import learned
 from mother.fleet.forgetting import surplus, tell_forgotten
@@ -161,6 +162,8 @@ class Health:
         reading = None if entry.failures else entry.reading
         if reading is None and not entry.failures:
             return
+        if reading is not None and entry.wanted is Mode.SLEEP:
+            reading = replace(reading, asleep=True)  # it is on its way there, by our order
         verdict = judge(
             old.watch,
             reading,
@@ -273,6 +276,7 @@ class Health:
             and not entry.failures
             and not known.watch.hot
             and not known.record.left
+            and entry.wanted is not Mode.SLEEP
             and self._settings(entry).health_reboot
         )
 
@@ -283,7 +287,7 @@ class Health:
         if decision.leave:
             self._chart.keep_record(entry.id, healing.left(self._chart.of(entry.id).record))
             self._tell(entry, EventKind.LEFT, f"is left for a human. {decision.because}")
-        if not decision.reboot:
+        if not decision.reboot or entry.wanted is Mode.SLEEP:
             return
         obstacle = self._commands.obstacle(entry)
         if obstacle:

@@ -107,7 +107,10 @@ class Survey:
         settings = self.settings(entry)
         found: tuple[Aspect, ...] = ()
         if entry.settings is not None and entry.id not in self.unread:
-            found = aspects(settings, self._found(entry, entry.settings), entry.family)
+            every = aspects(settings, self._found(entry, entry.settings), entry.family)
+            found = tuple(
+                one for one in every if one.step is None or one.step.kind not in entry.ruled
+            )
         firmware = firmware_aspect(
             self._source(entry, settings), entry.description.firmware, entry.model, entry.family
         )

@@ -23,7 +23,7 @@ from mother.terminal.holding import lines_of
 from mother.terminal.logs import one_line
 from mother.terminal.process import FAILED, OK
 from mother.terminal.scanning import as_data, show_farm, sighted
-from mother.terminal.table import console_on, farm_table, reasons, say, worst_first
+from mother.terminal.table import console_on, farm_table, limited, reasons, say, told, worst_first
 
 
 class Sighting(Struct, frozen=True):
@@ -109,7 +109,7 @@ def _part(errand: Errand, scope: str, rows: list[Row], kept: list[Kept]) -> int:
         return OK
     some = worst_first([row for row, _ in chosen])
     console.print(farm_table(some, None, frozenset(one.mac for _, one in chosen if one.held)))
-    for sentence in reasons(some):
+    for sentence in (*reasons(some), *told(some)):
         say(console, sentence)
     say(console, f"{many(len(some), 'miner')} in {scope}.")
     return OK
@@ -135,7 +135,7 @@ def detail(row: Row, held: str, wish: str, now: float) -> list[Text]:
     if alive is not None:
         boards = f"{alive}/{row.boards_expected or '?'}"
     heat = f"{row.temperature_max:.0f} °C" if row.temperature_max is not None else ""
-    told = {
+    facts = {
         "place": in_words(row.place) or "not known (`mother place` and `mother places` set it)",
         "address": str(row.address),
         "MAC": row.mac,
@@ -151,7 +151,7 @@ def detail(row: Row, held: str, wish: str, now: float) -> list[Text]:
         "wish": wish,
     }
     head = one_line(f"{row.worker}: {row.state.value}. {' '.join(row.because)}")
-    lines = [*told.items(), *(("note", f"{one}.") for one in row.findings)]
+    lines = [*facts.items(), *(("note", f"{one}.") for one in (*row.findings, *limited(row)))]
     shown = [f"  {name:<11}{one_line(text)}" for name, text in lines if text]
     return [Text(line) for line in (head, *shown)]
 

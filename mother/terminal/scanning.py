@@ -222,6 +222,7 @@ def as_data(row: Row, settings: Settings | None = None) -> dict[str, Any]:
         "power_target": row.power_target,
         "efficiency": row.efficiency,
         "findings": list(row.findings),
+        "limits": list(row.limits),
         "serial": row.serial,
         "place": asdict(row.place),
         "autotune_mode": settings.profile if settings is not None else None,

@@ -184,7 +184,7 @@ def told(rows: Sequence[Row]) -> list[Text]:
     """What a person should know of miners that are not ill: one line for all that share it."""
     who: dict[str, list[str]] = {}
     for row in rows:
-        for finding in row.findings:
+        for finding in (*row.findings, *limited(row)):
             who.setdefault(finding, []).append(row.worker)
     lines = []
     for finding, workers in who.items():
@@ -192,6 +192,11 @@ def told(rows: Sequence[Row]) -> list[Text]:
         names = ", ".join(workers[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
         lines.append(Text(one_line(f"{names}: {finding}.")))
     return lines
+
+
+def limited(row: Row) -> tuple[str, ...]:
+    """Why the schedule has it as it is, in one sentence: `asleep because: price 112 > 80`."""
+    return (f"{row.state.value} because: {', '.join(row.limits)}",) if row.limits else ()
 
 
 def _cells(row: Row) -> dict[str, Text]:

@@ -44,7 +44,12 @@ UPLOAD_IDLE = 300.0
 
 SELDOM = 10
 RARELY = 60.0
-"""One read in so many asks for pools and configuration, and none so many seconds after another."""
+"""One read in so many asks for the pools, and none so many seconds after another."""
+
+PAGES = 300.0
+"""Of those, one asks its pages for mode and faults too, so many seconds after another: each is a
+login.
+"""
 
 _LATER = "the mining program starts anew, which takes some minutes"
 
@@ -141,6 +146,7 @@ class AntminerDevice:
         self._beside = Beside()
         self._reads = 0
         self._looked: float | None = None
+        self._paged: float | None = None
         self._missed = False
         self._tells_mode = False
         self._newer: bool | None = None
@@ -246,7 +252,7 @@ class AntminerDevice:
         """Whether what changes seldom shall be asked with this read."""
         if self._session.changed:
             self._session.changed = False
-            self._looked = None
+            self._looked = self._paged = None
         self._reads += 1
         if self._looked is None:
             return True
@@ -263,10 +269,15 @@ class AntminerDevice:
                 self._looked = None
             return False
         self._missed = False
+        if self._paged is None or not 0.0 <= now - self._paged < PAGES:
+            self._paged = now
+            await self._look_at_pages()
+        return True
+
+    async def _look_at_pages(self) -> None:
         if not self._tells_mode:
             await self._look_at_mode()
         await self._look_at_faults()
-        return True
 
     async def _look_at_pools(self) -> bool:
         """Whether an answer came, if only a no."""

@@ -170,6 +170,17 @@ async def test_who_is_read_often_is_asked_for_its_pages_once_a_minute() -> None:
 
 
 @in_reactor
+async def test_pages_behind_a_login_are_asked_for_more_seldom_than_pools() -> None:
+    async with miner() as (fake, device):
+        for now in range(0, 300, 5):
+            await device.read(float(now))
+        assert fake.commands.count("pools") == 5
+        assert fake.asked.count("summary") == 1
+        await device.read(300.0)
+        assert fake.asked.count("summary") == 2
+
+
+@in_reactor
 async def test_the_configured_mode_is_not_asked_for_where_the_stats_tell_it() -> None:
     async with miner({NEW: newer()}) as (fake, device):
         for now in range(11):
