@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -100,22 +101,22 @@ METRICS: tuple[Metric, ...] = (
 
 BOARD_METRICS: tuple[BoardMetric, ...] = (
     BoardMetric("alive", "0 or 1", lambda board: _number(board.alive), gone=0.0),
-    BoardMetric("hashrate", "H/s", lambda board: board.hashrate, gone=0.0),
-    BoardMetric("temperature", "C", lambda board: board.temperature),
-    BoardMetric("temperature_chip", "C", lambda board: board.temperature_chip),
-    BoardMetric("chips", "chips", lambda board: board.chips),
-    BoardMetric("chips_expected", "chips", lambda board: board.chips_expected),
-    BoardMetric("frequency", "MHz", lambda board: board.frequency),
-    BoardMetric("accepted", "shares", lambda board: board.accepted),
-    BoardMetric("rejected", "shares", lambda board: board.rejected),
-    BoardMetric("hardware_errors", "errors", lambda board: board.hardware_errors),
+    BoardMetric("hashrate", "H/s", attrgetter("hashrate"), gone=0.0),
+    BoardMetric("temperature", "C", attrgetter("temperature")),
+    BoardMetric("temperature_chip", "C", attrgetter("temperature_chip")),
+    BoardMetric("chips", "chips", attrgetter("chips")),
+    BoardMetric("chips_expected", "chips", attrgetter("chips_expected")),
+    BoardMetric("frequency", "MHz", attrgetter("frequency")),
+    BoardMetric("accepted", "shares", attrgetter("accepted")),
+    BoardMetric("rejected", "shares", attrgetter("rejected")),
+    BoardMetric("hardware_errors", "errors", attrgetter("hardware_errors")),
 )
 
 POOL_METRICS: tuple[PoolMetric, ...] = (
     PoolMetric("alive", "0 or 1", lambda pool: _number(pool.alive), gone=0.0),
     PoolMetric("active", "0 or 1", lambda pool: _number(pool.active), gone=0.0),
-    PoolMetric("accepted", "shares", lambda pool: pool.accepted),
-    PoolMetric("rejected", "shares", lambda pool: pool.rejected),
+    PoolMetric("accepted", "shares", attrgetter("accepted")),
+    PoolMetric("rejected", "shares", attrgetter("rejected")),
 )
 
 

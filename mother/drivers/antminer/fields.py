@@ -9,6 +9,8 @@ from mother.core.units import finite
 MOST = 64
 """Boards and fans beyond are no miner's."""
 
+_INTS = {int}
+
 MAX = sys.float_info.max
 
 SLEEP = 1
@@ -33,8 +35,11 @@ def hottest(value: object) -> float | None:
         told = [int(part) for part in value.split("-") if part.isdecimal() and len(part) < 5]
         return float(max(told)) or None if told else None
     if isinstance(value, list):
-        known = [each for item in value[:MOST] if (each := number(item))]
-        return max(known) or None if known else None
+        items = value[:MOST]
+        if set(map(type, items)) == _INTS:  # as most lists are
+            return number(max(items)) or None
+        found = [each for item in items if (each := number(item))]
+        return max(found) or None if found else None
     return number(value) or None
 
 
