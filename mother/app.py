@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.interfaces import IDelayedCall
-from twisted.logger import Logger
 
-from mother import __version__
 from mother.config.load import changes_needing_restart, keep_until_restart
 from mother.config.model import Config
 from mother.control.server import Control
@@ -19,10 +17,9 @@ from mother.core.addresses import Addresses
 from mother.core.bus import Sink
 from mother.core.loop import Job, Loop
 from mother.core.model import Command
-from mother.core.ports import knocks
 from mother.core.stack import Service, Stack
-from mother.core.units import duration
 from mother.core.vitals import Vitals
+from mother.desk.curtailing import Curtailing
 from mother.desk.desk import Desk
 from mother.finder import Finder
 from mother.fleet.files import Files
@@ -30,20 +27,19 @@ from mother.fleet.firmware import FirmwareShelf
 from mother.fleet.inventory import Inventory, hints
 from mother.fleet.memory import FileMemory
 from mother.fleet.roster import Entry
+from mother.host.timekeeping import synchronised
 from mother.jobs.health import Health
 from mother.jobs.metrics import Metrics
 from mother.jobs.plan import News
 from mother.net.fetch import Fetcher
 from mother.notify.notices import Notices
-from mother.notify.post import masked
+from mother.schedule.building import Built
 from mother.sinks.figures import Figures, Queue
 from mother.sinks.log import LogSink
 from mother.sinks.statsd import StatsdSink
 
 if TYPE_CHECKING:
     from mother.web.serving import Serving
-
-log = Logger()
 
 SOON = 1.0
 """Seconds from meeting a miner to comparing it with its wish, and as many more for each thousand
@@ -82,6 +78,7 @@ class Daemon(Finder):
             reactor, reactor, lambda: self.config.firmwares_path, Fetcher(reactor).fetch
         )
         self._build_jobs()
+        self.schedule = self._build_schedule()
         self.loops = self._build_loops()
         self.vitals = Vitals(self.loops.values())
         self.notices = self._build_notices()
@@ -115,6 +112,22 @@ class Daemon(Finder):
             self._anybody_was_met,
         )
 
+    def _build_schedule(self) -> Built:
+        return Built(
+            self.roster,
+            self.commands,
+            self.setups,
+            self.memory,
+            self._files,
+            self.bus,
+            self.current,
+            self.reactor,
+            self.now,
+            lambda: self.loops["schedule"].hurry(),  # noqa: PLW0108  # there are no loops yet
+            lambda: self._scans() > 0,
+            synchronised,
+        )
+
     def _build_loops(self) -> dict[str, Loop]:
         config, clock = self.current, self.reactor
         jobs: tuple[tuple[MindedJob, Callable[[], float]], ...] = (
@@ -122,6 +135,7 @@ class Daemon(Finder):
             (self.metrics, lambda: config().statsd.interval),
             (self.health, self.health.interval),
             (self.configure, self.configure.interval),
+            (self.schedule.job, self.schedule.job.interval),
         )
         return {job.name: Loop(job, every, clock, limit=job.limit) for job, every in jobs}
 
@@ -182,7 +196,7 @@ class Daemon(Finder):
         path = Path(self.config.inventory_file)
         inventory = Inventory(path, self.roster, self._files, self.reactor)
         sinks: tuple[Sink, ...] = (LogSink(), self.statsd, inventory, self.news)
-        for sink in (*sinks, *self.notices.sinks):
+        for sink in (*sinks, self.schedule.acting, *self.notices.sinks):
             self.bus.add(sink)
         serving = () if self._serving is None else (self._serving,)
         for served in serving:
@@ -198,6 +212,7 @@ class Daemon(Finder):
             self.shelf,
             self.notices,
             Closing(self),
+            self.schedule,
             *self.loops.values(),
             Control(Path(self.config.control_socket), self._build_desk(), self.reactor),
         )
@@ -207,7 +222,20 @@ class Daemon(Finder):
 
     def _build_desk(self) -> Desk:
         hurry = self.loops["configure"].hurry
-        return self.build_desk(self.memory, self.shelf, self.news, self.numbers, hurry)
+        return self.build_desk(
+            self.memory, self.shelf, self.news, self.numbers, hurry, self._build_curtailing()
+        )
+
+    def _build_curtailing(self) -> Curtailing:
+        return Curtailing(
+            self.schedule.book,
+            self.schedule.telling,
+            self.roster,
+            self.setups,
+            self.bus,
+            self.current,
+            self.now,
+        )
 
     def _anybody_was_met(self) -> bool:
         """Whether the farm's sums mean anything yet: just after the start nobody is known."""
@@ -219,6 +247,8 @@ class Daemon(Finder):
     async def start(self) -> None:
         """Begin to find, measure and heal."""
         self.adoption.recall()
+        self.members.settle()
+        self.schedule.load()
         self._visit_old_friends()
         await self._stack.start()
         self._started = True
@@ -243,6 +273,7 @@ class Daemon(Finder):
             self.log.info("The configuration was read again: nothing has changed.")
             return
         self.scan.drop_outsiders()
+        self.members.settle()
         self.log.info("The configuration was read again and is in force.")
         for loop in self.loops.values():
             loop.hurry()
@@ -254,6 +285,7 @@ class Daemon(Finder):
 
     async def wrote(self, entry: Entry, command: Command) -> None:
         """Kept with what the health loop knows of it."""
+        self.schedule.acting.wrote(entry, command)
         await self.health.wrote(entry, command)
 
     async def _read_first(self, entry: Entry) -> None:
@@ -311,76 +343,3 @@ class Closing:
         """Give up polls in flight and close the pool."""
         self._daemon.metrics.cancel()
         await self._daemon.close()
-
-
-def announce(config: Config) -> None:
-    """What runs, and what is on and off: the first lines of the log."""
-    where = knocks(config.ports, config.families)
-    doors = (*where.first, *where.then)
-    log.info(
-        "mother {version} minds {networks}: {count:,} addresses, port{s} {ports}; looked for: "
-        "{families}.",
-        version=__version__,
-        networks=", ".join(config.networks),
-        count=len(Addresses(config.networks, config.exclude)),
-        s="" if len(doors) == 1 else "s",
-        ports=", ".join(map(str, doors)),
-        families=", ".join(config.families) or "every family",
-    )
-    log.info("{line}", line=_healing(config))
-    for line in wishes(config):
-        log.info("{line}", line=line)
-    if config.statsd.host is None and config.metrics_listen is None:
-        log.info("Metrics go nowhere: there is no --statsd-host.")
-    told = ", ".join(sorted({masked(url) for url in config.alarm.urls}))
-    if told:
-        log.info("Alarms are told to {told}.", told=told)
-    if config.dry_run:
-        log.info("Dry run: everything is read, nothing is written to a miner.")
-    for note in config.notes:
-        log.warn("{note}", note=note)
-
-
-def _healing(config: Config) -> str:
-    """Who is rebooted for being ill: DragonMints by their options, others where a block says so."""
-    settings = config.settings
-    done = "rebooted, within limits" if settings.health_reboot else "reported, not rebooted"
-    others = sum(one.settings.health_reboot != settings.health_reboot for one in config.blocks)
-    rules = sum(bool(one.said.get("health_reboot")) for one in config.rules)
-    but = f"; {others} [[configs]] of the file say otherwise" if others else ""
-    but += f"; {rules} [[miners]] of the file let reboot others" if rules else ""
-    if settings.health_reboot and config.families != ("dragonmint",):
-        done = f"{done} if they are DragonMints, and reported if not"
-    every = duration(settings.health_check_interval)
-    return f"Ill miners are {done}; each is checked every {every}{but}."
-
-
-def wishes(config: Config) -> Iterator[str]:
-    """What miners are configured to, and how fast; without secrets."""
-    everywhere = [config.settings, *(block.settings for block in config.blocks)]
-    pools = {settings.pools for settings in everywhere if settings.pools}
-    pools |= set(config.pools_by_mac.values())
-    profiles = {one.autotune_mode for one in everywhere if one.autotune_mode is not None}
-    said = [rule.said for rule in config.rules]
-    pools |= {one["pools"] for one in said if one.get("pools")}
-    profiles |= {one["profile"] for one in said if one.get("profile")}
-    parts = []
-    if pools:
-        hosts = sorted({wish.url for wishes in pools for wish in wishes})
-        parts.append(f"pools {', '.join(hosts[:4])}{' and others' if len(hosts) > 4 else ''}")
-    if profiles:
-        parts.append(f"profile {', '.join(sorted(profiles))}")
-    if any(one.get("power_target") is not None for one in said):
-        parts.append("power targets")
-    if any(not {"frequency", "voltage"}.isdisjoint(one) for one in said):
-        parts.append("frequencies")
-    if any(one.auto_upgrade for one in everywhere) or any(one.get("auto_upgrade") for one in said):
-        parts.append("newer firmware")
-    if not parts:
-        yield "Miners are configured to nothing: neither pools, profile nor firmware is wished."
-        return
-    waves = config.waves
-    yield (
-        f"Miners get {'; '.join(parts)}: one first, then {waves.percent:g} % of the farm or "
-        f"{waves.least} in a wave, at most {waves.restarts_at_once} restarting at once."
-    )

@@ -16,7 +16,8 @@ from twisted.internet.epollreactor import EPollReactor
 from twisted.logger import Logger
 
 from mother import __version__
-from mother.app import Daemon, announce
+from mother.announcing import announce
+from mother.app import Daemon
 from mother.config.load import ConfigError, Source
 from mother.config.model import Config
 from mother.core.clock import Now, steady
@@ -25,7 +26,7 @@ from mother.fleet.files import Files
 from mother.fleet.memory import FileMemory, MemoryRefused
 from mother.host.manager import Manager
 from mother.simulating import demo, simulate
-from mother.terminal import commands, initial, logs, manual, recording
+from mother.terminal import commands, initial, logs, manual, recording, waking
 from mother.terminal.formats import log_for
 from mother.terminal.minding import Minding, stacks_on_abort
 from mother.terminal.notifying import notify
@@ -161,6 +162,13 @@ def at_the_desk(name: str) -> Command:
     return lambda words, program: commands.perform(name, words, program, plan_now)
 
 
+def resume(words: Sequence[str], program: str) -> int:
+    """`mother resume`: of the daemon, or without one."""
+    if "--offline" in words and not {"--help", "-h"} & set(words):
+        return waking.offline(words, program, reactor)
+    return commands.perform("resume", words, program, plan_now)
+
+
 def plan_now(options: argparse.Namespace, program: str) -> tuple[Mapping[str, Any] | None, int]:
     """One scan and the plan it makes, or None after it was said why not; and the exit code."""
     config = loaded(Source(options, program, require_network=True))
@@ -213,4 +221,5 @@ COMMANDS: dict[str, Command] = {
     "simulate": simulated(simulate),
     "demo": simulated(demo),
     **{name: at_the_desk(name) for name in commands.DESK},
+    "resume": resume,
 }

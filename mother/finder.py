@@ -17,14 +17,17 @@ from mother.core.bus import Bus
 from mother.core.crowd import Gang
 from mother.core.model import Address, Command, Credential
 from mother.core.ports import Ports
+from mother.desk.curtailing import Curtailing
 from mother.desk.desk import Desk
 from mother.drivers.base import Traces
 from mother.drivers.identify import Identifier
 from mother.drivers.marks import foreign
+from mother.drivers.minercontrol.driver import MinerControl
 from mother.drivers.registry import families
 from mother.fleet.adoption import Adoption
 from mother.fleet.commands import Commands
 from mother.fleet.meeting import Claim, Meeting
+from mother.fleet.members import Members
 from mother.fleet.memory import Memory
 from mother.fleet.polling import Poller
 from mother.fleet.roster import Entry, Roster
@@ -99,6 +102,16 @@ class Finder:
             memory,
             self.settled,
         )
+        self.members = Members(
+            MinerControl(wire),
+            self.roster,
+            self.bus,
+            self.current,
+            now,
+            memory,
+            self.settled,
+            self.poller.farewell,
+        )
         self.scan = Scan(
             self.roster,
             self.adoption,
@@ -160,6 +173,7 @@ class Finder:
         news: News,
         numbers: Callable[[], Mapping[str, float]],
         hurry: Callable[[], None],
+        curtailing: Curtailing | None = None,
     ) -> Desk:
         """What a person may ask of these parts."""
         return Desk(
@@ -179,6 +193,7 @@ class Finder:
             numbers,
             hurry,
             self.poller.rename,
+            curtailing,
         )
 
     async def _trace(self, host: str, deadline: float) -> Traces:

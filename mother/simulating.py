@@ -15,7 +15,8 @@ from pathlib import Path
 from rich.console import Console
 from twisted.internet.epollreactor import EPollReactor
 
-from mother.app import Daemon, announce
+from mother.announcing import announce
+from mother.app import Daemon
 from mother.config.flags import build_parser
 from mother.config.load import Source
 from mother.config.options import MOTHER
@@ -27,6 +28,9 @@ from mother.sim.device import SimDevice
 from mother.sim.families import FAMILIES
 from mother.sim.farm import Farm
 from mother.sim.faults import Fault
+from mother.sim.minercontrol.serving import OPTION as MINERCONTROL
+from mother.sim.minercontrol.serving import ServedGateway
+from mother.sim.minercontrol.serving import plan_from as gateway_plan
 from mother.sim.mix import daemon_words, open_files
 from mother.sim.options import add_arguments as add_sim_arguments
 from mother.sim.options import plan_from
@@ -53,8 +57,11 @@ def simulate(words: Sequence[str], program: str, reactor: EPollReactor) -> int:
         f"{program} simulate", description=manual.SIMULATE, epilog=manual.EXIT_CODES
     )
     add_sim_arguments(parser, mixed=True)
+    parser.add_argument("--minercontrol", **MINERCONTROL)
     _add_speed(parser, 1.0)
     options = parser.parse_args(list(words))
+    if options.minercontrol is not None:
+        return _gateway(options, reactor)
     plan = _plan(options)
     if plan is None or not _enough_files(plan):
         return BAD_INPUT
@@ -70,6 +77,26 @@ def simulate(words: Sequence[str], program: str, reactor: EPollReactor) -> int:
 
     logs.begin(logs.TextLog(sys.stderr))
     return explained(serve(reactor, start, farm.stop))
+
+
+def _gateway(options: argparse.Namespace, reactor: EPollReactor) -> int:
+    """`mother simulate --minercontrol`."""
+    try:
+        _check_time(options)
+        plan = gateway_plan(options)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    served = ServedGateway(plan, reactor, _time(reactor, options.speed))
+
+    async def start() -> None:
+        await served.start()
+        for line in served.lines():
+            print(line)
+        print("ready", flush=True)
+
+    logs.begin(logs.TextLog(sys.stderr))
+    return explained(serve(reactor, start, served.stop))
 
 
 def demo(words: Sequence[str], program: str, reactor: EPollReactor) -> int:
@@ -113,15 +140,19 @@ def demo(words: Sequence[str], program: str, reactor: EPollReactor) -> int:
 
 def _plan(options: argparse.Namespace) -> FarmPlan | None:
     try:
-        if not 0 < options.speed <= 1000:
-            raise ValueError(f"--speed {options.speed:g}: a number above 0, up to 1000")
-        seconds = getattr(options, "for_seconds", None)
-        if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
-            raise ValueError(f"--for {seconds:g}: a number of seconds above 0")
+        _check_time(options)
         return plan_from(options)
     except ValueError as error:
         print(error, file=sys.stderr)
         return None
+
+
+def _check_time(options: argparse.Namespace) -> None:
+    if not 0 < options.speed <= 1000:
+        raise ValueError(f"--speed {options.speed:g}: a number above 0, up to 1000")
+    seconds = getattr(options, "for_seconds", None)
+    if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
+        raise ValueError(f"--for {seconds:g}: a number of seconds above 0")
 
 
 def _enough_files(plan: FarmPlan) -> bool:

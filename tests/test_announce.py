@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from twisted.logger import ILogObserver, LogEvent, eventAsText, globalLogPublisher
 
-from mother.app import announce
+from mother.announcing import announce
 from mother.config.cascade import Rule
 from mother.config.model import Alarm, Config, PoolWish
 from mother.config.subject import Reach

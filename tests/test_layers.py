@@ -36,10 +36,11 @@ LEFT_OF: dict[str, frozenset[str]] = {
     "bot": _BELOW_WEB,
     "remote": _BELOW_WEB,
     "host": frozenset({"core"}),
+    "announcing": frozenset({"core", "config", "notify"}),
     "app": _BELOW_APP | {"host"},
-    "terminal": _BELOW_APP | {"host", "app"},
-    "simulating": _BELOW_APP | {"host", "app", "terminal", "sim"},
-    "cli": _BELOW_APP | {"host", "app", "terminal", "simulating"},
+    "terminal": _BELOW_APP | {"host", "app", "announcing"},
+    "simulating": _BELOW_APP | {"host", "app", "announcing", "terminal", "sim"},
+    "cli": _BELOW_APP | {"host", "app", "announcing", "terminal", "simulating"},
     "__main__": frozenset({"cli"}),
 }
 """What each part may import, besides itself; `x.y` allows that one module of `x` only."""

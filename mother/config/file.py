@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +14,15 @@ from msgspec import Struct
 
 from mother.config.options import BY_KEY, OPTIONS
 from mother.config.problems import Problems, a_table, kind_of, unknown, wrong
+from mother.config.references import is_reference
 
-TABLES = ("configs", "groups", "miners")
+TABLES = ("configs", "groups", "miners", "minercontrol", "schedule")
 """What a file holds beside options."""
 
 Named = tuple[str, Any]
 """Where a value was named, and the value: `("statsd_port", 8125)`."""
+
+_TELLING = re.compile("auth|token|key|cookie|secret|password", re.IGNORECASE)
 
 MAIN = {option.main: option.key for option in OPTIONS if option.main}
 """`local_network.network` and the like, to our keys."""
@@ -112,7 +116,16 @@ def _known(
 
 
 def holds_password(value: Any) -> bool:
-    """Whether a password is anywhere in there."""
+    """Whether a password is anywhere in there, or a header that is as good as one."""
     if isinstance(value, dict):
-        return "password" in value or any(holds_password(item) for item in value.values())
+        own = "password" in value or any(_TELLING.search(key) for key in _written(value))
+        return own or any(holds_password(item) for item in value.values())
     return isinstance(value, list) and any(holds_password(item) for item in value)
+
+
+def _written(table: dict[str, Any]) -> Iterator[str]:
+    """The headers whose values stand in the file itself."""
+    headers = table.get("headers")
+    for key, item in headers.items() if isinstance(headers, dict) else ():
+        if not is_reference(item):
+            yield key

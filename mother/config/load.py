@@ -10,10 +10,11 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mother.config import notes, places
+from mother.config import notes, places, schedule_notes
 from mother.config.blocks import NO_MODE, check_blocks
 from mother.config.file import FileContent, Named, named_in, read_file
 from mother.config.firmware import NO_DIGEST
+from mother.config.gateways import check_gateways
 from mother.config.miners import check_rules
 from mother.config.model import Alarm, Config, DeviceSettings, Statsd, Waves
 from mother.config.networks import check_limits
@@ -23,7 +24,9 @@ from mother.config.problems import ConfigError, Problems
 from mother.config.reaching import check_groups, check_groups_named
 from mother.config.references import References
 from mother.config.sample import print_toml
+from mother.config.schedule_checks import check_schedule
 from mother.config.subject import ANY, Login
+from mother.config.zones import machine_zone
 from mother.core.ports import WEB
 
 __all__ = ["ConfigError", "Source", "changes_needing_restart", "keep_until_restart", "print_toml"]
@@ -32,11 +35,13 @@ DEFAULT_FILE = "config.toml"
 
 
 class Tables(Struct, frozen=True):
-    """What a file holds beside options, as it is, but with its references resolved."""
+    """What a file holds beside options, as it is; in blocks of miners references are resolved."""
 
     configs: Any
     groups: Any
     miners: Any
+    minercontrol: Any
+    schedule: Any
 
 
 class Source:
@@ -62,6 +67,7 @@ class Source:
         self._require_network = require_network
         self._references = References(given, secrets)
         self._places = places.defaults(given)
+        self._zone = machine_zone(given)
         self._given = _given(namespace, self._environ)
         self.path = _path(namespace, program)
 
@@ -83,11 +89,20 @@ class Source:
             self._references.put_in_blocks(tree.get("configs", []), "configs", problems),
             tree.get("groups", []),
             self._references.put_in_blocks(tree.get("miners", []), "miners", problems),
+            tree.get("minercontrol", []),
+            tree.get("schedule", {}),
         )
-        config = _build(values, tables, problems)
+        config = self._scheduled(_build(values, tables, problems), tables, problems)
         _check_login_groups(config, named, problems)
         problems.end()
         return replace(config, notes=self._notes(config, file, tree))
+
+    def _scheduled(self, config: Config, tables: Tables, problems: Problems) -> Config:
+        """The configuration with the schedule, and the gateways of the Miner Control API."""
+        groups = [group.name for group in config.groups]
+        gateways = check_gateways(tables.minercontrol, self._references, problems)
+        schedule = check_schedule(tables.schedule, self._zone, groups, self._references, problems)
+        return replace(config, schedule=schedule, gateways=gateways)
 
     def _file(self, problems: Problems) -> FileContent | None:
         if self.path is None:
@@ -120,7 +135,9 @@ class Source:
         problems: Problems,
     ) -> None:
         unread = self.path is not None and file is None  # of which another line speaks
-        if self._require_network and not (values["network"] or unread or "network" in named):
+        gateways = file is not None and file.tree.get("minercontrol")  # whose miners need no scan
+        told = values["network"] or unread or gateways or "network" in named
+        if self._require_network and not told:
             problems.add(
                 "network",
                 f"none given; say what to scan, e.g. {self._program} --network 10.1.0.0/22, "
@@ -144,6 +161,7 @@ class Source:
             *notes.silent(raw, config.settings),
             *notes.shadowed(config.blocks),
             *notes.of_rules(config),
+            *schedule_notes.of_schedule(config, tree.get("schedule", {})),
             *notes.listening(config),
             *(notes.readable(file) if file is not None else ()),
             *notes.misspelt(self._environ),

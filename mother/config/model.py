@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from mother.config.cascade import Cascade, Rule, laid
-from mother.config.schedule import Schedule
+from mother.config.schedule import Gateway, Schedule
 from mother.config.subject import ANY, DRAGONMINT, Group, Reach, Subject, plain_algorithm
 from mother.core.model import Credential
 from mother.core.ports import CGMINER, WEB, WHATSMINER, Ports
@@ -167,6 +167,7 @@ class Config(Struct, frozen=True, dict=True):
     rules: tuple[Rule, ...] = ()
     login_limits: tuple[Reach, ...] = ()
     schedule: Schedule = Schedule()
+    gateways: tuple[Gateway, ...] = ()
 
     @cached_property
     def ports(self) -> Ports:

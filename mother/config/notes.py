@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from mother.config import schedule_notes
 from mother.config.blocks import NOT_INHERITED
 from mother.config.file import FileContent, holds_password
 from mother.config.listen import is_open
@@ -62,9 +63,11 @@ def of_rules(config: Config) -> Iterator[str]:
     yield from _said_before(config)
     reaches = [(f"miners[{n}].apply_to", rule.reach) for n, rule in enumerate(config.rules)]
     logins = [(f"credentials[{n}]", limit) for n, limit in enumerate(config.login_limits)]
-    for place, reach in (*reaches, *logins):
+    planned = schedule_notes.reaches(config.schedule)
+    for place, reach in (*reaches, *logins, *planned):
         yield from _not_looked_for(place, reach, config)
-    named = {name for _, reach in (*reaches, *logins) for name in reach.groups}
+    named = {name for _, reach in (*reaches, *logins, *planned) for name in reach.groups}
+    named |= {ramp.name for ramp in config.schedule.ramps if ramp.by == "group"}
     for number, group in enumerate(config.groups):
         if group.name not in named:
             yield f"groups[{number}]: nothing in the file is for the group {group.name}"

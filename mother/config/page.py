@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mother.config.blocks import FIRMWARE, KEYS, NOT_INHERITED
+from mother.config.gateways import KEYS as GATEWAYS
 from mother.config.miners import KEYS as MINERS
 from mother.config.options import MOTHER, OPTIONS, PREDECESSOR, Option
+from mother.config.schedule_keys import BLOCKS as SCHEDULED
+from mother.config.schedule_keys import REACHING, SCHEDULE, Key
 
 _PART = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -79,6 +83,40 @@ def miners_table() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _keys(title: str, keys: Iterable[Key], reaching: bool) -> Iterator[str]:
+    yield f"#### `{title}`\n"
+    yield "| key | unless said | meaning |"
+    yield "|---|---|---|"
+    for key in keys:
+        usual = "**must be there**" if key.needed else _code(key.usual)
+        yield f"| `{key.name}` | {usual} | {key.help} |"
+    if reaching:
+        yield "| `apply_to` | all miners | For whom it is, as in `[[miners]]`. |"
+    yield ""
+
+
+def _code(usual: str) -> str:
+    """Values as code, words as they are."""
+    try:
+        tomllib.loads(f"x = {usual}")
+    except tomllib.TOMLDecodeError:
+        return usual
+    return f"`{usual}`"
+
+
+def schedule_table() -> str:
+    """The keys of `[schedule]` and of all its blocks."""
+    lines = [*_keys("[schedule]", SCHEDULE, reaching=False)]
+    for name, keys in SCHEDULED.items():
+        lines += _keys(f"[[schedule.{name}]]", keys, name in REACHING)
+    return "\n".join(lines)
+
+
+def gateways_table() -> str:
+    """The keys of a `[[minercontrol]]` block."""
+    return "\n".join(_keys("[[minercontrol]]", GATEWAYS, reaching=False))
+
+
 def restart_list() -> str:
     """The options whose change needs a restart."""
     return ", ".join(f"`{option.key}`" for option in OPTIONS if option.needs_restart) + ".\n"
@@ -88,6 +126,8 @@ TABLES = {
     "options": options_table,
     "blocks": blocks_table,
     "miners": miners_table,
+    "schedule": schedule_table,
+    "gateways": gateways_table,
     "restart": restart_list,
 }
 

@@ -17,6 +17,7 @@ Words = tuple[str, ...]
 _HEX = re.compile(r"[0-9A-Fa-f]{12}")
 _GROUP = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 LONGEST = 100
+NO_GROUPS = "unknown; the file has no [[groups]]"
 
 
 def check_mac(value: Any, place: str) -> str:
@@ -131,7 +132,7 @@ def check_groups_named(
     """The groups of a condition are groups of the file."""
     for name in reach.groups:
         if name not in known:
-            says = unknown(name, known) if known else "unknown; the file has no [[groups]]"
+            says = unknown(name, known) if known else NO_GROUPS
             problems.add(f"{place}.groups", f"{shown(name)} is {says}")
 
 

@@ -73,6 +73,17 @@ class References:
             for number, block in enumerate(blocks)
         ]
 
+    def secret(self, value: Any, place: str, problems: Problems) -> Any:
+        """A text, or a table of them by name, with its references resolved.
+
+        `UNREAD` stands for what is missing, or not looked up.
+        """
+        if isinstance(value, dict):
+            return {
+                key: self._login(item, f"{place}.{key}", problems) for key, item in value.items()
+            }
+        return self._login(value, place, problems)
+
     def _logins(self, value: Any, place: str, problems: Problems) -> Any:
         if isinstance(value, list):
             return [

@@ -12,6 +12,7 @@ from typing import Any
 from mother.config.kinds import plain
 from mother.config.model import Config
 from mother.config.options import MOTHER, OPTIONS, Option
+from mother.config.schedule_sample import SCHEDULE
 
 WIDTH = 88
 
@@ -125,7 +126,9 @@ def print_toml(program: str = MOTHER, config: Config | None = None) -> str:
     """
     head = comment(_HEAD.format(program=program))
     lines = explained(program, lambda option: _setting(option, program, config))
-    tables = f"{LOGINS}{SAMPLE_LOGIN}\n{POOLS}{SAMPLE_POOL}\n{BLOCKS}\n{GROUPS}\n{MINERS}"
+    tables = (
+        f"{LOGINS}{SAMPLE_LOGIN}\n{POOLS}{SAMPLE_POOL}\n{BLOCKS}\n{GROUPS}\n{MINERS}\n{SCHEDULE}"
+    )
     return "\n".join([head, *lines, "", tables])
 
 

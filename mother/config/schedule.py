@@ -55,8 +55,11 @@ class Signal(Struct, frozen=True):
     index, or `[key=value]` for the first member of a list with that value. A list with times
     instead of one number: `path` leads to the list, `at` names the member with the beginning of
     each row and `value` that with the number; the row that holds now counts, for `step` seconds
-    where nothing follows. What comes is multiplied by `factor`, then `plus` is added.
-    `headers` are secret. `url` empty: it is pushed over the control API.
+    where nothing follows. Where `path` leads to an object, `at` and `value` name two lists in it
+    that belong together, or its only time and number. Times without an offset are in `zone`,
+    empty: they are refused. What comes is multiplied by `factor`, then `plus` is added.
+    `headers` and `body` are secret; with a `body` (JSON) it is asked by POST.
+    `url` empty: it is pushed over the control API.
     """
 
     name: str
@@ -71,6 +74,8 @@ class Signal(Struct, frozen=True):
     plus: float = 0.0
     unit: str = ""
     silence: Silence = Silence()
+    body: str = ""
+    zone: str = ""
 
     def __repr__(self) -> str:
         return f"Signal(name={self.name!r}, url='***', headers={len(self.headers)} of them)"
@@ -208,6 +213,7 @@ class Schedule(Struct, frozen=True):
 
     `min_on` and `min_off`: so long a miner stays awake, or asleep, before a price, a budget or a
     rule changes that; time plans and emergencies may. `starts_a_day` for each miner, 0: no limit.
+    `trust_clock`: plans are followed even where nobody keeps this machine's clock right.
     `dead_band` is the share by which a power target must differ to be written, at least
     `power_gap` seconds after the last.
     """
@@ -227,6 +233,7 @@ class Schedule(Struct, frozen=True):
     min_off: float = 900.0
     resume_percent: float = 5.0
     starts_a_day: int = 6
+    trust_clock: bool = False
     dead_band: float = 0.05
     power_gap: float = 600.0
 

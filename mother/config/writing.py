@@ -28,6 +28,7 @@ from mother.config.sample import (
     toml_value,
     value_at,
 )
+from mother.config.schedule_sample import SCHEDULE
 from mother.config.subject import ANY, Group, Reach
 from mother.core.model import Credential
 
@@ -84,6 +85,7 @@ def written(draft: Draft, given: Given) -> str:
             GROUPS,
             *_groups(given),
             MINERS,
+            SCHEDULE,
         ]
     )
 

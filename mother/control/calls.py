@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from mother.control.bodies import ARGS, Body, Reason, Seconds, Word
+from mother.control.curtailing import Curtail, Curtailing, Push, Resume, Watched, terms_of
 
 GET, POST = b"GET", b"POST"
 
@@ -23,8 +24,12 @@ class Desk(Protocol):
     items are those of `plan`. Answers are plain values.
     """
 
+    @property
+    def curtailing(self) -> Curtailing | None:
+        """Who answers for orders, signals and the schedule; None where no schedule runs."""
+
     def status(self) -> Mapping[str, Any]:
-        """The farm now: totals, miners, sightings, holds, loops."""
+        """The farm now: totals, miners, sightings, holds, curtailments in force, loops."""
 
     def clear(self, miner: str) -> str:
         """Let mother heal a miner again that was left for a human; what was done, as a sentence.
@@ -259,6 +264,21 @@ async def _lasting(desk: Desk, answer: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**answer, "text": f"{answer['text']} It lasts only until mother ends: {trouble}."}
 
 
+def _schedule(desk: Desk) -> Curtailing:
+    if desk.curtailing is None:
+        raise PermissionError("no schedule runs in this daemon")
+    return desk.curtailing
+
+
+async def _curtail(desk: Desk, asked: Curtail) -> Mapping[str, Any]:
+    answer = _schedule(desk).curtail(terms_of(asked), asked.by, asked.preview)
+    return await _lasting(desk, answer) if answer["new"] else answer
+
+
+async def _resume(desk: Desk, asked: Resume) -> Mapping[str, Any]:
+    return await _lasting(desk, _schedule(desk).resume(asked.order, asked.by))
+
+
 CALLS: Mapping[str, Call] = {
     "status": Call(GET, None, lambda desk, _: desk.status()),
     "plan": Call(GET, None, lambda desk, _: desk.plan()),
@@ -286,6 +306,12 @@ CALLS: Mapping[str, Call] = {
     "replace": Call(
         POST, Replace, lambda desk, a: _lasting(desk, {"text": desk.replace(a.old, a.new, a.by)})
     ),
+    "curtail": Call(POST, Curtail, _curtail),
+    "resume": Call(POST, Resume, _resume),
+    "curtailments": Call(GET, None, lambda desk, _: _schedule(desk).orders()),
+    "curtailment": Call(POST, Watched, lambda desk, a: _schedule(desk).progress(a.order)),
+    "schedule": Call(GET, None, lambda desk, _: _schedule(desk).schedule()),
+    "signal": Call(POST, Push, lambda desk, a: _schedule(desk).signal(a.name, a.value, a.at, a.by)),
 }
 
 T = TypeVar("T", bound=Struct)

@@ -38,7 +38,8 @@ class Credential(Struct, frozen=True, gc=False):
 class Description(Struct, frozen=True):
     """What a device says it is, as read once after a login.
 
-    `mac` is lower case with colons. `overview` is the family's own answer, for the
+    `mac` is lower case with colons; behind a gateway it is `via:GATEWAY:MEMBER` in its place.
+    `overview` is the family's own answer, for the
     inventory; it holds no secret. `uptime` is the system's, in seconds. `maker` is who built it,
     `firmware_name` whose firmware runs (`stock`), `firmware` its version. `closed` says why
     nothing can be written to it until its owner opens that, and the exact step; empty where

@@ -22,6 +22,14 @@ class Mode(enum.StrEnum):
     ERROR = "error"
 
 
+class Word(enum.StrEnum):
+    """What it rests on that a reading says whether the device sleeps, and its profile."""
+
+    READ = "read"  # the device says so
+    TAKEN = "taken"  # it said yes when it was told to; nobody can ask it
+    NONE = "none"  # nobody can ask it, and it has not been told: `asleep` says nothing
+
+
 class Board(Struct, frozen=True, gc=False):
     """One hashboard. `hashrate` is the shortest window that is meaningful at this uptime.
 
@@ -94,6 +102,7 @@ class Reading(Struct, frozen=True):
     the maker's `nameplate`; `power_target` is the limit or target set, None where it has none.
     `accepted` and `rejected` are the shares of the whole device where boards do not count them.
     `halted`: it stopped for an error of its own. `coolant` is the liquid's temperature.
+    `word` is what its mode rests on: where it is not READ, the device cannot be read at all.
     `native` maps the family's own metric names (already safe, such as `dev.0.MHS-5m`) to
     numbers; the sinks send them below the worker's name.
     """
@@ -125,6 +134,7 @@ class Reading(Struct, frozen=True):
     faults: tuple[DeviceFault, ...] = ()
     halted: bool = False
     profile: str = ""
+    word: Word = Word.READ
 
     @property
     def mode(self) -> Mode:

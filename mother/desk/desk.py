@@ -12,7 +12,8 @@ from mother import __version__
 from mother.config.model import Config
 from mother.core.bus import Bus
 from mother.core.model import CommandKind, EventKind, Severity
-from mother.core.units import moment
+from mother.desk.curtailing import Curtailing
+from mother.desk.holding import Holding
 from mother.desk.orders import Orders
 from mother.desk.placing import Placing
 from mother.desk.retiring import Retiring
@@ -21,10 +22,9 @@ from mother.fleet.identity import device_id
 from mother.fleet.memory import Memory
 from mother.fleet.news import tell_of
 from mother.fleet.roster import Entry, Roster
-from mother.fleet.scope import ALL, MODEL, RACK, Scope, is_wide, miner_of, scope_of, settled_scope
+from mother.fleet.scope import ALL, Scope, is_wide, miner_of, scope_of
 from mother.fleet.setups import Setups
 from mother.fleet.succession import Succession
-from mother.fleet.undertaken import HoldOrder
 from mother.fleet.views import RosterView, Row
 from mother.jobs import healing
 from mother.jobs.configure import Shelf
@@ -35,7 +35,10 @@ from mother.jobs.undoing import changes_back
 
 
 class Desk:
-    """Answers from what is known, and orders through the door. `hurry` wakes the loops."""
+    """Answers from what is known, and orders through the door. `hurry` wakes the loops.
+
+    `curtailing` answers for the schedule, where one runs.
+    """
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class Desk:
         numbers: Callable[[], Mapping[str, float]],
         hurry: Callable[[], None],
         rename: Callable[[Entry, str], None],
+        curtailing: Curtailing | None = None,
     ) -> None:
         self._roster = roster
         self._view = view
@@ -64,6 +68,8 @@ class Desk:
         self._flights = flights
         self._planner = planner
         self._orders = Orders(setups, flights, commands, shelf, config, now, hurry)
+        self._holding = Holding(roster, memory, setups, bus, now, hurry)
+        self.curtailing = curtailing
         self._placing = Placing(roster, memory, bus, config, now)
         self._retiring = Retiring(roster, memory, setups, flights, bus, now, self._sought)
         self._bus = bus
@@ -86,7 +92,8 @@ class Desk:
             "reboots": config.settings.health_reboot,
             "totals": to_builtins(self._view.totals(self._now())),
             "miners": to_builtins(self._everybody()),
-            "holds": [self._hold_row(one) for one in self._setups.holds()],
+            "holds": self._holding.rows(),
+            "curtailments": [] if self.curtailing is None else self.curtailing.running(),
             "unidentified": [
                 {
                     "address": str(one.address),
@@ -215,56 +222,11 @@ class Desk:
 
     def hold(self, scope: str, seconds: float | None, why: str, by: str) -> Mapping[str, Any]:
         """Nothing is written by itself to what is held, whatever happens."""
-        meant, now = settled_scope(scope, self._roster), self._now()
-        until = None if seconds is None else now + seconds
-        others = tuple(one for one in self._setups.holds() if one.scope != meant.text)
-        order = HoldOrder(meant.text, " ".join(why.split()), by, now, until)
-        self._setups.keep_undertaken(holds=(*others, order))
-        self._memory.save()
-        miners = sum(1 for entry in self._roster if self._is_in(meant, entry))
-        end = "until released" if until is None else f"until {moment(until, now)}"
-        text = f"{scope} is held {end}: {_miners(miners)}, nothing is written to them by itself"
-        self._bus.tell(
-            EventKind.HELD,
-            Severity.WARNING,
-            f"{by} holds {scope} {end} ({_miners(miners)}): {order.why}",
-            content={"actor": by, "scope": meant.text, "until": until},
-        )
-        return {"text": f"{text}.", "miners": miners}
+        return self._holding.hold(scope, seconds, why, by)
 
     def release(self, scope: str, by: str) -> Mapping[str, Any]:
         """End holds; with `all`, every one."""
-        known = self._setups.holds()
-        if scope.strip().lower() == ALL:
-            gone = known
-        else:
-            meant = scope_of(scope)
-            names = {meant.text}
-            if not is_wide(scope):
-                names |= {entry.mac for entry in self._roster if self._is_in(meant, entry)}
-            gone = tuple(one for one in known if one.scope in names)
-        if not gone:
-            raise LookupError(f"{scope} is not held: `mother holds` lists what is")
-        self._setups.keep_undertaken(holds=tuple(one for one in known if one not in gone))
-        self._memory.save()
-        meant_now = [Scope(one.scope) for one in gone]
-        covered = [e for e in self._roster if any(self._is_in(one, e) for one in meant_now)]
-        still = sum(1 for entry in covered if self._setups.held(entry))
-        text = f"{scope} is released: {_miners(len(covered))}"
-        text += f", {still} of them held by another order" if still else ""
-        self._bus.tell(EventKind.RELEASED, Severity.INFO, f"{by}: {text}", content={"actor": by})
-        self._hurry()
-        return {"text": f"{text}.", "miners": len(covered)}
-
-    def _hold_row(self, hold: HoldOrder) -> dict[str, Any]:
-        scope = Scope(hold.scope)
-        covered = [entry for entry in self._roster if self._is_in(scope, entry)]
-        name = covered[0].worker if covered and not is_wide(hold.scope) else hold.scope
-        for prefix in (MODEL, RACK):
-            if name.startswith(prefix):
-                name = prefix + name.removeprefix(prefix).upper()
-        row: dict[str, Any] = to_builtins(hold)
-        return {**row, "name": name, "until": hold.until, "miners": len(covered)}
+        return self._holding.release(scope, by)
 
     # single miners
 

@@ -24,7 +24,7 @@ from mother.core.model import (
     Settings,
     Severity,
 )
-from mother.core.reading import Reading
+from mother.core.reading import Reading, Word
 from mother.drivers.base import Confirm, Device
 from mother.fleet.confirming import Confirming, takes_login
 from mother.fleet.deeds import DEEDS
@@ -300,6 +300,8 @@ class Commands:
         """Whether there is nothing to do; what was read for that is kept."""
         if isinstance(before, Reading):
             self._heard(entry, before)
+            if before.word is not Word.READ:
+                return False  # its yes may be long ago: to say it again harms nobody
             return before.asleep is SLEEP[command.kind]
         if not isinstance(before, Settings):
             return False

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from mother.core.clock import sleep
 from mother.core.errors import DeviceError, Refused, Stranger, Unsupported
-from mother.core.model import Command, Credential
+from mother.core.model import Command, CommandKind, Credential
 from mother.core.reading import Reading
 from mother.drivers.base import Capability, Confirm, Device
 from mother.fleet.desired import reached
@@ -20,6 +20,9 @@ from mother.fleet.roster import Entry
 
 FIRST = 0.5
 """Seconds to the second look; twice as many to each one after it, up to the family's."""
+
+_SAID = frozenset({CommandKind.PAUSE, CommandKind.RESUME, CommandKind.SET_PROFILE})
+"""What a reading tells of, even where it only repeats that yes."""
 
 KEPT_ELSE = "it said yes and kept something else"
 
@@ -43,6 +46,7 @@ class Confirming:
             Confirm.SETTINGS: self._settings,
             Confirm.ASLEEP: self._asleep,
             Confirm.AWAKE: self._awake,
+            Confirm.TAKEN: self._taken,
         }
 
     async def failure(
@@ -84,6 +88,12 @@ class Confirming:
 
     async def _awake(self, entry: Entry, device: Device, command: Command) -> str:
         return await self._sleeps(entry, device, False)
+
+    async def _taken(self, entry: Entry, device: Device, command: Command) -> str:
+        """Its yes is all there is; who cannot be read says so by its next reading."""
+        if command.kind in _SAID and entry.device is device:
+            self._heard(entry, await device.read(self._now()))
+        return ""
 
     async def _sleeps(self, entry: Entry, device: Device, wanted: bool) -> str:
         reading = await device.read(self._now())

@@ -9,10 +9,10 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
@@ -21,6 +21,8 @@ from twisted.python.threadpool import ThreadPool
 
 PRIVATE = 0o600
 READABLE = 0o644
+
+T = TypeVar("T")
 
 
 def write_atomic(path: Path, content: bytes, mode: int = PRIVATE) -> None:
@@ -43,6 +45,36 @@ def write_atomic(path: Path, content: bytes, mode: int = PRIVATE) -> None:
             os.unlink(name)
         raise
     _sync_folder(target.parent)
+
+
+def append_lines(path: Path, content: bytes) -> None:
+    """Add whole lines to `path`, for its owner only; blocks until the disk has them.
+
+    A torn line that a crash left at the end is ended first, so that it costs no other. Raises
+    OSError, and cuts off what had reached the file by then.
+    """
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+    handle = os.open(path, flags, PRIVATE)
+    try:
+        size = os.fstat(handle).st_size
+        torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+        try:
+            _write_all(handle, b"\n" + content if torn else content)
+            os.fsync(handle)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.ftruncate(handle, size)
+            raise
+    finally:
+        os.close(handle)
+    if not size:
+        _sync_folder(path.parent)
+
+
+def _write_all(handle: int, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[os.write(handle, left) :]
 
 
 def _sync_folder(folder: Path) -> None:
@@ -97,12 +129,14 @@ class Files:
         self._writing: Path | None = None
         self._broken: dict[Path, str] = {}
         self._flushers: list[Deferred[None]] = []
+        self._jobs = 0
         self._open = False
+        self._ended = False
 
     def start(self) -> None:
         """Start the thread, and with it what is already waiting."""
         self._pool.start()
-        self._open = True
+        self._open, self._ended = True, False
         self._next()
 
     async def stop(self) -> None:
@@ -114,6 +148,7 @@ class Files:
             self._pool.stop()
         finally:
             self._open = False
+            self._ended = True
 
     def write(self, path: Path, content: bytes, mode: int = PRIVATE) -> None:
         """Have `path` replaced by `content`; older content that still waits is forgotten."""
@@ -124,9 +159,20 @@ class Files:
         self._owed.pop(path, None)
         self._next()
 
+    def do(self, job: Callable[[], T]) -> Deferred[T]:
+        """Have `job` run in the thread, after what it has begun; its result, or what it raised.
+
+        Before `start` it waits for it; after `stop` it fails with OSError.
+        """
+        if self._ended:
+            return fail(OSError("nothing is written any more"))
+        self._jobs += 1
+        done = deferToThreadPool(self._reactor, self._pool, job)
+        return done.addBoth(self._did)
+
     async def flush(self) -> None:
         """Return when nothing waits and nothing is being written; at once before `start`."""
-        if not self._open or (self._writing is None and not self._waiting):
+        if not self._open or not (self._writing or self._waiting or self._jobs):
             return
         done: Deferred[None] = Deferred()
         self._flushers.append(done)
@@ -178,7 +224,15 @@ class Files:
         self._writing = None
         self._next()
 
+    def _did(self, result: T) -> T:
+        self._jobs -= 1
+        if not self._jobs:
+            self._next()
+        return result
+
     def _idle(self) -> None:
+        if self._jobs:
+            return
         flushers, self._flushers = self._flushers, []
         for done in flushers:
             done.callback(None)

@@ -16,6 +16,8 @@ def findings(entry: Entry) -> tuple[str, ...]:
         found.append(FACTORY_LOGIN)
     if entry.description.closed:
         found.append(f"it is only read: {entry.description.closed}")
+    if entry.via:
+        found.append("what it is at is unconfirmed: its gateway only says yes to orders")
     reading = None if entry.gone else entry.reading
     if reading is not None and reading.idles:
         found.append("it has no pool to mine for")

@@ -6,7 +6,7 @@ import re
 
 from mother.core.errors import Stranger, Unreachable
 from mother.core.model import Description
-from mother.fleet.roster import Entry
+from mother.fleet.roster import VIA, Entry
 
 UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -22,20 +22,28 @@ class NobodyHome(Unreachable):
 
 
 def device_id(site: str, mac: str) -> str:
-    """The key of a device everywhere: `site/mac:a0:b0:45:00:e3:ab`."""
-    return f"{site}/mac:{mac}"
+    """The key of a device everywhere: `site/mac:a0:b0:45:00:e3:ab`.
+
+    One behind a gateway has `site/via:10.0.0.9:5000:10.1.1.1`.
+    """
+    return f"{site}/{mac}" if mac.startswith(VIA) else f"{site}/mac:{mac}"
 
 
 def worker_name(template: str | None, mac: str, model: str, family: str = "dragonmint") -> str:
     """The worker name, such as `dragon-4500e3ab` (the last 8 hex digits of the MAC).
 
     `template` may hold {mac8}, {mac6}, {mac}, {model} and {family}; without one it is the family
-    and those digits. The result is one safe segment.
+    and those digits. Behind a gateway the member's name stands in place of the last digits. The
+    result is one safe segment.
     """
     digits = mac.replace(":", "")
+    eight, six = digits[-8:], digits[-6:]
+    if mac.startswith(VIA):
+        digits, eight = mac, mac.rpartition(":")[2]
+        six = eight
     template = template or _USUAL.get(family, "{family}-{mac8}")
     name = template.format(
-        mac8=digits[-8:], mac6=digits[-6:], mac=digits, model=model, family=family
+        mac8=eight, mac6=six, mac=digits, model=model, family=family
     )
     return UNSAFE.sub("-", name).strip("-") or digits
 

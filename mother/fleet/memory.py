@@ -17,12 +17,13 @@ from twisted.logger import Logger
 
 from mother.fleet.files import Writer
 from mother.fleet.remembered import DeviceMemory, FarmMemory, SightingMemory
-from mother.fleet.undertaken import HoldOrder, Rollout, Undertakings
+from mother.fleet.undertaken import Curtailment, HoldOrder, Rollout, Undertakings
 
-VERSION = 3
+VERSION = 4
 """2 added what was undertaken: a version 1 that wrote the file would lose holds. 3 added what
 other families need: a version 2 does not know their ailments and orders, and would forget the
-devices that have them, with the logins that were set on them.
+devices that have them, with the logins that were set on them. 4 added curtailments: a version 3
+would lose orders that are in force.
 """
 
 PATIENCE = 5.0
@@ -339,6 +340,7 @@ class KeptUndertakings(Struct):
     rollouts: msgspec.Raw = msgspec.Raw(b"{}")
     holds: msgspec.Raw = msgspec.Raw(b"[]")
     successors: msgspec.Raw = msgspec.Raw(b"{}")
+    curtailments: msgspec.Raw = msgspec.Raw(b"[]")
 
 
 Pieces = dict[str, msgspec.Raw]
@@ -348,14 +350,20 @@ def _undertaken(raw: msgspec.Raw, bad: list[str]) -> Undertakings:
     kept = _decoded({"what was undertaken": raw}, KeptUndertakings, bad)
     parts = kept.get("what was undertaken", KeptUndertakings())
     rollouts = _decoded({"rollouts": parts.rollouts}, Pieces, bad).get("rollouts", {})
-    holds = _decoded({"holds": parts.holds}, list[msgspec.Raw], bad).get("holds", [])
     successors = _decoded({"successors": parts.successors}, Pieces, bad).get("successors", {})
-    named = {f"hold {place}": one for place, one in enumerate(holds)}
     return Undertakings(
         _decoded(rollouts, Rollout, bad),
-        tuple(_decoded(named, HoldOrder, bad).values()),
+        _each("hold", parts.holds, HoldOrder, bad),
         _decoded(successors, str, bad),
+        _each("curtailment", parts.curtailments, Curtailment, bad),
     )
+
+
+def _each(what: str, raw: msgspec.Raw, shape: type[T], bad: list[str]) -> tuple[T, ...]:
+    """The members of a list that are good."""
+    found = _decoded({f"{what}s": raw}, list[msgspec.Raw], bad).get(f"{what}s", [])
+    named = {f"{what} {place}": one for place, one in enumerate(found)}
+    return tuple(_decoded(named, shape, bad).values())
 
 
 def _decoded(raw: Mapping[str, msgspec.Raw], shape: type[T], bad: list[str]) -> dict[str, T]:

@@ -9,7 +9,7 @@ from twisted.internet.defer import DeferredLock
 
 from mother.core.backoff import Backoff
 from mother.core.model import Address, CommandKind, Description, Settings, State
-from mother.core.reading import Mode, Reading
+from mother.core.reading import Mode, Reading, Word
 from mother.drivers.base import Device, Family
 from mother.fleet.pace import Mean
 from mother.fleet.remembered import Place
@@ -25,6 +25,10 @@ REFUSED = Backoff(first=300.0, most=6 * 3600.0)
 
 TUNING_UPTIME = 300.0
 """A miner is ramping for so long after its mining program started, in seconds."""
+
+
+VIA = "via:"
+"""How the identity of one begins that is behind a gateway: `via:GATEWAY:MEMBER`, no MAC."""
 
 
 class Entry:
@@ -91,6 +95,14 @@ class Entry:
     def mac(self) -> str:
         """Its identity: lower case with colons."""
         return self.description.mac
+
+    @property
+    def via(self) -> bool:
+        """Whether it is behind a gateway: configured, never scanned for, at home nowhere else.
+
+        The host of its address may be another miner's, or its own beside the gateway.
+        """
+        return self.mac.startswith(VIA)
 
     @property
     def wish_mac(self) -> str:
@@ -164,10 +176,10 @@ class Entry:
         """The one word that a person sees."""
         if self.gone:
             return State.GONE
-        if self.reading is None:
-            return State.UNKNOWN
-        if self.reading.asleep:
+        if self.reading is not None and self.reading.asleep:
             return State.ASLEEP
+        if self.reading is None or self.reading.word is not Word.READ:
+            return State.UNKNOWN  # who was told to be awake is not seen to hash
         if self.ailments:
             return State.ILL
         if self.reading.tuning or self.reading.restarting or self._ramping(self.reading):
@@ -241,17 +253,19 @@ class Roster:
         """Take a new one in; whoever was at its address loses the address."""
         self._entries[entry.id] = entry
         self._workers.setdefault(entry.worker, entry.id)
-        self._by_host[entry.address.host] = entry
         self.given_up.pop(entry.id, None)
-        self._sighted_no_more(entry.address.host)
+        if not entry.via:
+            self._by_host[entry.address.host] = entry
+            self._sighted_no_more(entry.address.host)
 
     def move(self, entry: Entry, device: Device) -> None:
         """The same miner at another address (or with a fresh session at the old one)."""
         if self._by_host.get(entry.address.host) is entry:
             del self._by_host[entry.address.host]
         entry.device = device
-        self._by_host[entry.address.host] = entry
-        self._sighted_no_more(entry.address.host)
+        if not entry.via:
+            self._by_host[entry.address.host] = entry
+            self._sighted_no_more(entry.address.host)
 
     def _sighted_no_more(self, host: str) -> None:
         for address in [one for one in self.sightings if one.host == host]:
@@ -264,7 +278,7 @@ class Roster:
 
     def housed(self, entry: Entry) -> bool:
         """Whether its address is still its own."""
-        return self._by_host.get(entry.address.host) is entry
+        return entry.via or self._by_host.get(entry.address.host) is entry
 
     def remove(self, entry: Entry, now: float) -> None:
         """Give one up; `given_up` remembers since when, and its name stays its own."""

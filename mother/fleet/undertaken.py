@@ -140,9 +140,36 @@ class HoldOrder(Struct, frozen=True, omit_defaults=True):
     until: float | None = None
 
 
+class Curtailment(Struct, frozen=True, omit_defaults=True):
+    """A curtailment that a person or a demand-response program ordered.
+
+    `scope` as people write it. One of `to` (W), `by` (a share, 0.2) and `all_` is said; `base` is
+    what was drawn when it was given (W), of which `by` is a share. `key` makes it idempotent, `ref`
+    is the orderer's own. `until` None: until it is resumed. `ended` is when it was.
+    """
+
+    id: str
+    scope: str
+    actor: str
+    at: float
+    why: str = ""
+    to: float | None = None
+    by: float | None = None
+    all_: bool = False
+    base: float = 0.0
+    until: float | None = None
+    key: str = ""
+    ref: str = ""
+    emergency: bool = False
+    ended: float | None = None
+
+
 class Undertakings(Struct, frozen=True, omit_defaults=True):
-    """The farm's part. `rollouts` by change key; `successors` maps a MAC to the one it replaced."""
+    """The farm's part. `rollouts` by change key; `successors` maps a MAC to the one it replaced;
+    `curtailments` in the order in which they were given, those that have ended lately too.
+    """
 
     rollouts: dict[str, Rollout] = {}
     holds: tuple[HoldOrder, ...] = ()
     successors: dict[str, str] = {}
+    curtailments: tuple[Curtailment, ...] = ()

@@ -57,7 +57,7 @@ class Chart:
                 known,
                 watch=watch,
                 record=record,
-                address=entry.address,
+                address=None if entry.via else entry.address,
                 mac=entry.mac,
                 model=entry.model,
                 worker=entry.worker,

@@ -187,7 +187,7 @@ class Scan:
         return {
             entry.id
             for entry in self._roster
-            if entry.last_seen > begun and self._roster.housed(entry) and not entry.failures
+            if entry.last_seen > begun and self._is_here(entry)
         }
 
     def _answering(self) -> dict[str, Address]:
@@ -195,8 +195,12 @@ class Scan:
         return {
             entry.address.host: entry.address
             for entry in self._roster
-            if self._roster.housed(entry) and not entry.failures
+            if self._is_here(entry)
         }
+
+    def _is_here(self, entry: Entry) -> bool:
+        """Whether it answers at an address that a scan would try."""
+        return self._roster.housed(entry) and not (entry.failures or entry.via)
 
     def drop_outsiders(self) -> None:
         """What is outside the networks (they were reconfigured) is not ours any more."""
@@ -212,6 +216,8 @@ class Scan:
             return place.port == config.ports.dragon and place.host in addresses
 
         for entry in self._roster:
+            if entry.via:
+                continue  # it is not there by its address
             if config.families and entry.family.name not in config.families:
                 self._remove(entry, f"the family {entry.family.name} is not looked for")
             elif not is_inside(entry.address):
@@ -220,7 +226,7 @@ class Scan:
 
     def _give_up(self, met: set[str]) -> None:
         for entry in self._roster:
-            if entry.id in met:
+            if entry.id in met or entry.via:
                 continue
             entry.missed_scans += 1
             if entry.lost and not entry.lock.locked:  # a poll in flight may find it yet

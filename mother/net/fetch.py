@@ -152,7 +152,7 @@ class _UnderWay:
         self._fetcher = fetcher
         self._part = part
         self._disk = disk
-        self._connections = _Connections(fetcher.reactor)
+        self._connections = Connections(fetcher.reactor)
         self._agent = Agent(fetcher.reactor, fetcher.trust, fetcher.connect, pool=self._connections)
 
     async def run(self) -> Fetched:
@@ -231,7 +231,7 @@ def _late(result: Any, _: float) -> Any:
     return Failure(defer.TimeoutError()) if isinstance(result, Failure) else result
 
 
-class _Connections(HTTPConnectionPool):
+class Connections(HTTPConnectionPool):
     """Keeps none; knows the one in use, as only that can be cut off at once."""
 
     retryAutomatically = False  # noqa: N815  # Twisted's name

@@ -27,11 +27,15 @@ from mother.net.upload import FilePart, Pieces, Upload
 __all__ = ["Answer", "CutOff", "FilePart", "Http"]
 
 
+MANY = 64
+"""So many idle connections to one gateway are kept at most."""
+
+
 class Http:
     """The one HTTP client of the process.
 
     `connect` is asked for the connect deadline in seconds at each new connection; an idle
-    connection is kept for `keep` seconds, one per device.
+    connection is kept for `keep` seconds, one per device, to a gateway as many as it had at once.
     """
 
     def __init__(
@@ -47,6 +51,9 @@ class Http:
         self._kept = _pool(reactor, persistent=True, keep=keep)
         self._doors = _Doors()
         self._keeping = Agent.usingEndpointFactory(reactor, self._doors, self._kept)
+        self._many = _pool(reactor, persistent=True, keep=keep)
+        self._many.maxPersistentPerHost = MANY
+        self._crowding = Agent.usingEndpointFactory(reactor, self._doors, self._many)
         self._single = Agent.usingEndpointFactory(
             reactor, self._doors, _pool(reactor, persistent=False, keep=keep)
         )
@@ -64,6 +71,7 @@ class Http:
         limit: int = 1 << 20,
         repeat: bool = False,
         fresh: bool = False,
+        many: bool = False,
     ) -> Deferred[Answer]:
         """One request and its whole answer, whatever its status, within `deadline` seconds.
 
@@ -71,6 +79,7 @@ class Http:
         changed. `limit` bounds the answer's body in bytes. `repeat` sends a second time when
         the connection died before an answer began: for reads only. `fresh` makes a connection
         of its own, so that CutOff never comes from one that had long been dead: for writes.
+        `many` keeps every connection to the host, which serves many callers: they bound them.
 
         Raises CutOff once the request was sent, Unreachable before, Garbled for what is not
         HTTP or too large. Cancelling closes the connection.
@@ -78,7 +87,7 @@ class Http:
         if content_type is not None:
             headers = Headers() if headers is None else headers.copy()
             headers.setRawHeaders(b"content-type", [content_type])
-        agent = self._single if fresh else self._keeping
+        agent = self._single if fresh else self._crowding if many else self._keeping
         exchange = Exchange(self._tcp, self._clock, self._connect, address, limit, repeat)
 
         def send() -> Deferred[IResponse]:
@@ -122,7 +131,8 @@ class Http:
 
     async def close(self) -> None:
         """Close the kept connections."""
-        await self._kept.closeCachedConnections()  # type: ignore[no-untyped-call]  # Twisted's
+        for pool in (self._kept, self._many):
+            await pool.closeCachedConnections()  # type: ignore[no-untyped-call]  # Twisted's
 
 
 class _Pool(HTTPConnectionPool):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from mother.core.reading import Mode
+from mother.fleet.undertaken import Curtailment
 
 Ids = frozenset[str]
 """DeviceIds."""
@@ -22,7 +24,7 @@ class Unit(Struct, frozen=True):
     draws asleep, all in W. `least` is the lowest power target it takes, None where it takes none;
     `target` the one it has. `efficiency` in J/TH, None: not known. `sleeps`: its family can.
     `since` is when it last changed between asleep and awake by us (Unix seconds), `starts` when we
-    woke it in the last 24 hours.
+    woke it in the last 24 hours. `planned`: it sleeps by a `Verdict.planned`.
     """
 
     id: str
@@ -40,11 +42,13 @@ class Unit(Struct, frozen=True):
     sleeps: bool = True
     since: float | None = None
     starts: tuple[float, ...] = ()
+    planned: bool = False
 
 
 class Wish(Struct, frozen=True):
     """What a plan or an order wants of `ids` (None: of all). The highest priority wins, member by
-    member; of equals the first. What is None or empty is not said.
+    member; of equals the first. What is None or empty is not said. `by_hand`: a person asked for
+    it just now; with ACTIVE a sleeper of ours is woken whatever `min_off` and `starts_a_day` say.
     """
 
     source: str
@@ -54,6 +58,7 @@ class Wish(Struct, frozen=True):
     mode: Mode | None = None
     profile: str = ""
     power_target: float | None = None
+    by_hand: bool = False
 
 
 class Limit(Struct, frozen=True):
@@ -88,6 +93,7 @@ class Verdict(Struct, frozen=True):
     `profile` empty and `power_target` None: as it is. `because` are parts of sentences, the
     strongest first: `price 112 > 80 since 14:05`. `asked_by` are the keys of the limits and the
     sources of the wishes that count. `at_once`: an emergency, the ramp does not count.
+    `planned`: it sleeps for plans, orders and emergencies alone, so that `min_off` will not count.
     """
 
     mode: Mode | None
@@ -97,10 +103,14 @@ class Verdict(Struct, frozen=True):
     skipped: str = ""
     asked_by: tuple[str, ...] = ()
     at_once: bool = False
+    planned: bool = False
 
 
 class Shortfall(Struct, frozen=True):
-    """A limit that cannot be kept: `over` W remain, for the reasons that `why` counts."""
+    """A limit that cannot be kept: `over` W remain, for the reasons that `why` counts.
+
+    `over` 0: it seems to be kept, but what some of them draw is not known.
+    """
 
     key: str
     over: float
@@ -162,25 +172,5 @@ class Sleeper(Struct, frozen=True, omit_defaults=True):
     draws: float = 0.0
 
 
-class Order(Struct, frozen=True, omit_defaults=True):
-    """A curtailment that a person or a demand-response program ordered.
-
-    `scope` as people write it. One of `to` (W), `by` (a share, 0.2) and `all_` is said; `base` is
-    what was drawn when it was given (W), of which `by` is a share. `key` makes it idempotent, `ref`
-    is the orderer's own. `until` None: until it is resumed. `ended` is when it was.
-    """
-
-    id: str
-    scope: str
-    actor: str
-    at: float
-    why: str = ""
-    to: float | None = None
-    by: float | None = None
-    all_: bool = False
-    base: float = 0.0
-    until: float | None = None
-    key: str = ""
-    ref: str = ""
-    emergency: bool = False
-    ended: float | None = None
+Order: TypeAlias = Curtailment
+"""A curtailment that was ordered; it is kept with what else was undertaken."""

@@ -16,6 +16,7 @@ from mother.core.model import Totals
 from mother.core.units import duration, moment, si
 from mother.fleet.places import in_words
 from mother.fleet.views import Row
+from mother.terminal import curtailing
 from mother.terminal.arguments import is_one, miner_in, scope_in
 from mother.terminal.errand import Errand, agreed, as_json, many, who
 from mother.terminal.herd import Covered
@@ -51,6 +52,7 @@ class Status(Struct, frozen=True):
     miners: list[dict[str, Any]]
     unidentified: list[Sighting]
     holds: list[dict[str, Any]] = []
+    curtailments: list[dict[str, Any]] = []
     trouble: str = ""
 
 
@@ -81,6 +83,8 @@ def status(errand: Errand) -> int:
             )
     else:
         say(console, f"No miner is known yet in {', '.join(found.networks)}.")
+    for line in curtailing.lines_of(found.curtailments, errand.program):
+        say(console, line)
     for line in lines_of(found.holds, time.time()):
         say(console, line)
     if found.trouble:

@@ -13,7 +13,17 @@ from mother.config import places
 from mother.config.flags import Parser
 from mother.config.load import Source
 from mother.control.client import Denied, NoDaemon
-from mother.terminal import applying, asking, holding, ordering, placing, planning, walking
+from mother.terminal import (
+    applying,
+    asking,
+    curtailing,
+    holding,
+    ordering,
+    placing,
+    planning,
+    scheduling,
+    walking,
+)
 from mother.terminal.arguments import BadInput
 from mother.terminal.errand import Errand, PlanNow
 from mother.terminal.logs import one_line
@@ -69,6 +79,16 @@ def _length(parser: Parser) -> None:
     parser.add_argument("--for", dest="for_time", metavar="TIME", help=says)
 
 
+def _order_length(parser: Parser) -> None:
+    says = "30s, 15m, 4h, 2d, 1h30m (default: until resumed)"
+    parser.add_argument("--for", dest="for_time", metavar="TIME", help=says)
+
+
+def _resumed(parser: Parser) -> None:
+    says = f"a curtailment, or {MINERS}; none: the curtailment in force"
+    parser.add_argument("miner", nargs="?", metavar="ORDER|SCOPE", help=says)
+
+
 def _dns(parser: Parser) -> None:
     parser.add_argument("--dns", action="append", metavar="A", help="DNS server; give it twice")
 
@@ -87,6 +107,29 @@ TARGETS = _text("miner", MINERS, "SCOPE")
 AT_ONCE = _text("--at-once", "so many miners of several at once (default: 10)", "N")
 EVERY = _switch("--all", "list every miner in the table, however many")
 ORDERED = (TARGETS, YES, DESPITE, AT_ONCE, EVERY)
+RESUMED = (
+    _resumed,
+    YES,
+    DESPITE,
+    AT_ONCE,
+    _switch("--all", "every curtailment; with several miners: list each in the table"),
+    _switch("--offline", "without a daemon: wake whom the journal of sleepers names"),
+    _switch("--force", "with --offline: even while a daemon runs"),
+)
+CURTAILED = (
+    _text("--to", "so much may be drawn together: 500kW, 1.2MW", "WATTS"),
+    _text("--by", "so much less than now: 20%%", "SHARE"),
+    _switch("--all", "all of them sleep"),
+    _order_length,
+    _text("--scope", f"{MINERS} (default: all)", "SCOPE"),
+    _text("--group", "the same as --scope group:NAME", "NAME"),
+    _text("--why", "the reason, for those who find it", "TEXT"),
+    _text("--key", "makes it the same order when asked again", "KEY"),
+    _text("--ref", "your own reference", "REF"),
+    _switch("--emergency", "minimum times and the ramp do not count"),
+    YES,
+    JSON,
+)
 
 
 class Command(Struct, frozen=True):
@@ -101,11 +144,20 @@ DESK: dict[str, Command] = {
     "plan": Command(planning.plan, (_scope, ALL, JSON)),
     "apply": Command(applying.apply, (_scope, YES, ALL)),
     "undo": Command(applying.undo, (_text("target", ONE_MINER, "MINER|last"), YES, DESPITE, ALL)),
+    "schedule": Command(
+        scheduling.schedule,
+        (_text("--hours", "how far to look ahead: 24, 48h (default: 48)", "HOURS"), JSON),
+    ),
     "hold": Command(
         holding.hold, (_text("scope", MINERS), _length, _text("--why", "the reason", "TEXT"))
     ),
     "release": Command(holding.release, (_text("scope", MINERS),)),
     "holds": Command(holding.holds, (JSON,)),
+    "curtail": Command(curtailing.curtail, CURTAILED),
+    "signal": Command(
+        curtailing.signal,
+        (_text("name", "of a signal in your configuration"), _text("value", "a number")),
+    ),
     "clear": Command(asking.clear, (MINER,)),
     "accept": Command(ordering.accept, (MINER, _text("boards", "how many it has", "boards=N"))),
     "replace": Command(ordering.replace, (_text("old", ONE_MINER), _text("new", ONE_MINER))),
@@ -134,7 +186,7 @@ DESK: dict[str, Command] = {
     "reboot": Command(ordering.order, ORDERED),
     "restart-mining": Command(ordering.order, ORDERED),
     "pause": Command(ordering.order, ORDERED),
-    "resume": Command(ordering.order, ORDERED),
+    "resume": Command(curtailing.resume, RESUMED),
     "locate": Command(ordering.order, (*ORDERED, _switch("--off", "stop showing"), _lamp_time)),
     "set-power": Command(ordering.order, (*ORDERED, _text("watts", "such as 3000", "WATTS"))),
     "set-profile": Command(

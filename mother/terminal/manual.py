@@ -23,11 +23,17 @@ SECTIONS = {
         "plan": "what is not as you wish it, without changing it; --json for machines",
         "apply": "let the daemon do that now, and watch it",
         "undo": "put back what was there before the last change",
+        "schedule": "what the time plans want in the next 48 hours; --json for machines",
     },
     "Miners left alone": {
         "hold": "no automatic change and no reboot: hold SCOPE --for 4h --why TEXT",
         "release": "end a hold",
         "holds": "list what is held; --json for machines",
+    },
+    "Less power": {
+        "curtail": "draw less, or sleep: curtail --to 500kW --for 2h; --by 20%; --all",
+        "resume": "end that; or SCOPE: go on mining after a pause; --offline without a daemon",
+        "signal": "tell the value of a signal that is pushed: signal price 112.5",
     },
     "Where miners are": {
         "place": "walk along a rack: each IP-report button that you press is the next slot",
@@ -39,7 +45,6 @@ SECTIONS = {
         "reboot": "reboot it",
         "restart-mining": "restart its mining program only",
         "pause": "stop mining until it is resumed",
-        "resume": "go on mining",
         "set-power": "a power target: set-power SCOPE WATTS",
         "set-profile": "a profile of its family: set-profile SCOPE efficient",
         "set-frequency": "frequency and voltage of its chips",

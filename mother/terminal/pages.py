@@ -30,12 +30,16 @@ MANY_CODES = (
 
 
 class Page(Struct, frozen=True):
-    """`words` follow the command's name; `examples` are without the program's."""
+    """`words` follow the command's name; `examples` are without the program's.
+
+    `alone`: the configuration is all it needs, no daemon.
+    """
 
     words: str
     does: str
     examples: tuple[str, ...]
     codes: str = CODES
+    alone: bool = False
 
 
 PAGES: dict[str, Page] = {
@@ -73,6 +77,20 @@ PAGES: dict[str, Page] = {
         "Exit codes: 0 put back, or nothing to put back, 1 failed, refused or not wanted, 2 bad "
         f"input or nobody to ask (nothing was changed), {INTERRUPTED} (the daemon goes on).",
     ),
+    "schedule": Page(
+        "[--hours 48]",
+        "Show what the time plans of your configuration will want in the next 48 hours, before it "
+        "is applied: for each group a table and a row of a bar chart, with the days on which "
+        "clocks change. Without groups, a row for each set of plans. Who has no plan is named. "
+        "Nothing is written, and prices, budgets and orders are not in it.",
+        (
+            "schedule --config /etc/mother/mother.toml",
+            "schedule --config mother.toml --hours 168",
+            "schedule --config mother.toml --json",
+        ),
+        f"Exit codes: 0 shown, 2 bad input, {INTERRUPTED}.",
+        alone=True,
+    ),
     "hold": Page(
         "SCOPE [--for TIME] --why TEXT",
         "Leave miners alone, as for maintenance: no automatic write of any kind, no reboot, not "
@@ -94,6 +112,33 @@ PAGES: dict[str, Page] = {
         "",
         "List what is held, by whom, until when and why.",
         ("holds", "holds --json"),
+    ),
+    "curtail": Page(
+        "--to WATTS|--by SHARE|--all [--for TIME]",
+        "Lower what miners draw: together to so many watts, by a share of what they draw now, or "
+        "put all of them to sleep. Power targets are lowered first, where a family takes them; "
+        "then the least efficient miners sleep first. Shows whom it touches and what it saves, "
+        "asks once, and shows the progress until 95 % have confirmed; Ctrl-C ends the watching, "
+        "not the order. It holds until its time is over or `mother resume` ends it, also over a "
+        "restart of the daemon. --emergency passes over minimum times and the ramp, never over a "
+        "hold. --dry-run only shows. For programs: asked again with the same --key it is the same "
+        "order, and --yes --json prints the answer and does not wait.",
+        (
+            "curtail --to 500kW --for 2h",
+            "curtail --by 20% --group hall-1 --dry-run",
+            'curtail --all --emergency --why "fire alarm"',
+            "curtail --to 1.2MW --for 1h --key dr-2026-07 --ref 4711 --yes --json",
+        ),
+        "Exit codes: 0 done (95 % have confirmed, or there is nothing to do), 1 failed, refused, "
+        "not wanted, or too few have confirmed, 2 bad input or nobody to ask (nothing was "
+        f"changed), {INTERRUPTED} (the order goes on).",
+    ),
+    "signal": Page(
+        "NAME VALUE",
+        "Tell mother the value of a signal that your configuration names without a url: a price, "
+        "a surplus, a meter. What hangs on it is decided anew at once. Tell it again before the "
+        "signal's hold is over: then it counts as silent.",
+        ("signal price 112.5", "signal surplus -20"),
     ),
     "retire": Page(
         "MINER [--yes]",
@@ -154,9 +199,23 @@ PAGES: dict[str, Page] = {
         MANY_CODES,
     ),
     "resume": Page(
-        "SCOPE [--yes] [--despite-hold]",
-        "Go on mining after a pause. It takes minutes until the full hashrate is back. " + MANY,
-        ("resume antminer-4500e3ab", "resume rack:A3 --at-once 5"),
+        "[ORDER|SCOPE|--all] [--yes] [--offline]",
+        "End a curtailment, by its name or --all of them: without a name, the one in force. Miners "
+        "that nothing else keeps asleep wake, no faster than the schedule lets them.\n\nWith a "
+        "SCOPE: go on mining after a pause, as `mother pause` takes it: a miner, all, model:T1, "
+        "rack:A3, group:NAME, a network or a range. It takes minutes until the full hashrate is "
+        "back.\n\n--offline needs no daemon and no state file: everybody wakes whom the journal, "
+        "sleepers.jsonl beside the state file, names as put to sleep by mother, each once its MAC "
+        "address is confirmed, at the pace of resume_percent. Who is held is left out, unless "
+        "--despite-hold. It refuses while a daemon runs, unless --force. What is still in force "
+        "counts again once a daemon runs.",
+        (
+            "resume",
+            "resume curtail-4f2a9c",
+            "resume --all --yes",
+            "resume rack:A3 --at-once 5",
+            "resume --offline --config /etc/mother/mother.toml",
+        ),
         MANY_CODES,
     ),
     "locate": Page(

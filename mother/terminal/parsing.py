@@ -47,16 +47,19 @@ def parser_for(command: str, program: str, description: str, words: str = "") ->
 
 
 def desk_parser(command: str, program: str, page: Page) -> Parser:
-    """The parser of a command that talks to the daemon: its page explains what it needs."""
+    """The parser of a command at the desk: its page explains what it needs."""
     parser = parser_for(command, program, "", page.words)
     parser.formatter_class = _Paged
     examples = "\n".join(f"  {program} {words}" for words in page.examples)
     parser.description = f"{page.does}\n\nExamples:\n{examples}"
-    parser.epilog = (
-        "The daemon is found by its control socket: call this in the daemon's directory, or with "
-        f"the daemon's options, all of which are taken (see {program} run --help). Without either "
-        f"it is that of the service, {SERVICE_SOCKET}, for which you may need sudo. {page.codes}"
-    )
+    parser.epilog = page.codes
+    if not page.alone:
+        parser.epilog = (
+            "The daemon is found by its control socket: call this in the daemon's directory, or "
+            "with the daemon's options, all of which are taken (see "
+            f"{program} run --help). Without either it is that of the service, {SERVICE_SOCKET}, "
+            f"for which you may need sudo. {page.codes}"
+        )
     _hide(parser)
     return parser
 

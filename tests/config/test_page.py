@@ -11,6 +11,7 @@ from mother.config.page import up_to_date
 from mother.config.subject import Subject
 from tests.config.given import load
 
+HALL = '[[groups]]\nname = "hall-a"\nworkers = ["a-*"]\n'
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 
 
@@ -32,7 +33,7 @@ def test_a_change_of_the_tables_is_noticed() -> None:
 
 
 def test_the_examples_of_the_page_load() -> None:
-    ours, every, theirs = blocks("toml")
+    ours, every, planned, theirs = blocks("toml")
     config = load(file=ours, require_network=True)
     assert len(config.blocks) == 2
     assert config.for_device("T1", "").health_hashrate_minimum == 4000
@@ -49,6 +50,9 @@ def test_the_examples_of_the_page_load() -> None:
     assert farm.for_miner(replace(miner, mac="02:00:00:00:00:01")).pools == ()
     assert [login.username for login in farm.logins(miner)] == ["root"]
     assert farm.logins(replace(miner, host="10.1.1.7")) == ()
+    schedule = load(file=f"{planned}\n{HALL}", env={"PRICE_TOKEN": "x"})
+    assert schedule.notes == ()
+    assert [plan.name for plan in schedule.schedule.plans] == ["evening", "night"]
     (pools,) = blocks("json")
     config = load("--pools", json.dumps(json.loads(pools)))
     assert config.for_device("T1", "a0:b0:45:00:e3:ab").pools[0].username == "first"

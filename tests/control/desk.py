@@ -69,6 +69,56 @@ def miner(number: int = 1, **more: Any) -> dict[str, Any]:
     }
 
 
+def curtailed(number: int = 1, **more: Any) -> dict[str, Any]:
+    """A row of an order, as far as commands show it."""
+    ident = f"curtail-{number:06x}"
+    return {
+        "id": ident,
+        "text": f"all (7 miners): to 500 kW, order {number}",
+        "running": True,
+    } | more
+
+
+class Curtailing:
+    """Answers as it was told to; `steps` are given one after the other, the last for ever."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.rows: list[dict[str, Any]] = []
+        self.preview: dict[str, Any] = {"miners": 7, "before": 9e5, "after": 5e5}
+        self.dry_run = False
+        self.steps: list[dict[str, Any]] = [{"total": 0}]
+        self.sleeping = 0
+
+    def curtail(self, terms: Mapping[str, Any], by: str, preview: bool) -> Mapping[str, Any]:
+        self._desk.note("curtail", dict(terms), by, preview)
+        order = None if preview or self.dry_run else curtailed()
+        text = "It would be." if order is None else "It is curtailed."
+        return {
+            "text": text, "order": order, "new": order is not None, "dry_run": self.dry_run,
+            "preview": self.preview,
+        }  # fmt: skip
+
+    def resume(self, order: str, by: str) -> Mapping[str, Any]:
+        self._desk.note("resume", order, by)
+        return {"text": f"{order} is ended.", "orders": self.rows, "sleeping": self.sleeping}
+
+    def orders(self) -> Mapping[str, Any]:
+        return {"orders": self.rows, "sleeping": self.sleeping}
+
+    def progress(self, order: str) -> Mapping[str, Any]:
+        self._desk.note("curtailment", order)
+        step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
+        return {"order": curtailed(), **step}
+
+    def schedule(self) -> Mapping[str, Any]:
+        return {"limits": []}
+
+    def signal(self, name: str, value: float, at: float | None, by: str) -> Mapping[str, Any]:
+        self._desk.note("signal", name, value, at, by)
+        return {"text": f"{name} is {value:g}."}
+
+
 class Desk:
     """Plans and progress are given one after the other, the last for ever."""
 
@@ -87,8 +137,14 @@ class Desk:
         self.stands: list[dict[str, Any]] = []
         self.cannot: dict[str, str] = {}
         self.covers: list[str] | None = None
+        self.curtailments = Curtailing(self)
+        self.scheduled = True
 
-    def _note(self, *what: Any) -> None:
+    @property
+    def curtailing(self) -> Curtailing | None:
+        return self.curtailments if self.scheduled else None
+
+    def note(self, *what: Any) -> None:
         self.asked.append(what)
         if self.refusal is not None:
             raise self.refusal
@@ -106,11 +162,12 @@ class Desk:
             "miners": self.miners,
             "unidentified": [],
             "holds": self.holds,
+            "curtailments": self.curtailments.rows,
             "trouble": self.trouble,
         }
 
     def clear(self, miner: str) -> str:
-        self._note("clear", miner)
+        self.note("clear", miner)
         if miner != KNOWN:
             raise LookupError(f"no miner is called {miner}")
         return f"{miner} is healed again"
@@ -122,14 +179,14 @@ class Desk:
         return self.plans.pop(0) if len(self.plans) > 1 else self.plans[0]
 
     def apply(self, scope: str, by: str) -> Mapping[str, Any]:
-        self._note("apply", scope, by)
+        self.note("apply", scope, by)
         return {"text": "Begun.", "miners": 1}
 
     def progress(self) -> Mapping[str, Any]:
         return self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
 
     def undo(self, target: str, by: str, preview: bool, despite_hold: bool) -> Mapping[str, Any]:
-        self._note("undo", target, by, preview, despite_hold)
+        self.note("undo", target, by, preview, despite_hold)
         if not self.preview:
             return {"text": "Nothing to undo.", "miners": 0, "items": []}
         text = "This was written 4 min ago." if preview else "Undoing."
@@ -137,11 +194,11 @@ class Desk:
         return {"text": text, "miners": ready, "items": self.preview}
 
     def hold(self, scope: str, seconds: float | None, why: str, by: str) -> Mapping[str, Any]:
-        self._note("hold", scope, seconds, why, by)
+        self.note("hold", scope, seconds, why, by)
         return {"text": f"{scope} is held.", "miners": 1}
 
     def release(self, scope: str, by: str) -> Mapping[str, Any]:
-        self._note("release", scope, by)
+        self.note("release", scope, by)
         return {"text": f"{scope} is released.", "miners": 1}
 
     async def order(
@@ -153,13 +210,13 @@ class Desk:
         despite_hold: bool,
         in_turn: bool = False,
     ) -> Mapping[str, Any]:
-        self._note("order", miner, kind, dict(args), by, despite_hold)
+        self.note("order", miner, kind, dict(args), by, despite_hold)
         self.in_turn.append(in_turn)
         later = self.results.get(miner)
         return later.pop(0) if later else self.result
 
     def covered(self, scope: str, kind: str) -> Mapping[str, Any]:
-        self._note("covered", scope, kind)
+        self.note("covered", scope, kind)
         rows = [
             {
                 "worker": one["worker"], "mac": one["mac"], "address": one["address"]["host"],
@@ -177,22 +234,22 @@ class Desk:
     async def place(
         self, rows: Sequence[Mapping[str, Any]], by: str, backup: bool
     ) -> Mapping[str, Any]:
-        self._note("place", [dict(one) for one in rows], by, backup)
+        self.note("place", [dict(one) for one in rows], by, backup)
         file = "/srv/places-1.csv" if backup else ""
         return {"text": "Placed.", "miners": len(rows), "backup": file}
 
     def unplace(self, by: str) -> str:
-        self._note("unplace", by)
+        self.note("unplace", by)
         return "It is nowhere again."
 
     def retire(self, miner: str, by: str) -> str:
-        self._note("retire", miner, by)
+        self.note("retire", miner, by)
         return f"{miner} is retired."
 
     def accept(self, miner: str, boards: int | None, by: str) -> str:
-        self._note("accept", miner, boards, by)
+        self.note("accept", miner, boards, by)
         return f"{miner} has {boards} boards."
 
     def replace(self, old: str, new: str, by: str) -> str:
-        self._note("replace", old, new, by)
+        self.note("replace", old, new, by)
         return f"{new} is {old} now."

@@ -97,6 +97,14 @@ REACHED: list[tuple[str, dict[str, Any], tuple[Any, ...]]] = [
         {"miner": "dragon-1", "kind": "upgrade", "args": {"url": "https://a/b"}, **BY},
         ("order", "dragon-1", "upgrade", {"url": "https://a/b"}, "ann", False),
     ),
+    ("resume", {"order": "all", **BY}, ("resume", "all", "ann")),
+    ("curtailment", {"order": "dr-7"}, ("curtailment", "dr-7")),
+    ("signal", {"name": "price", "value": -3, **BY}, ("signal", "price", -3.0, None, "ann")),
+    (
+        "signal",
+        {"name": "price", "value": 3.5, "at": 1_700_000_000, **BY},
+        ("signal", "price", 3.5, 1_700_000_000.0, "ann"),
+    ),
 ]  # fmt: skip
 
 
@@ -111,7 +119,58 @@ async def test_every_call_reaches_the_desk_as_it_was_meant(
     assert desk.asked == [noted]
 
 
+TERMS: dict[str, Any] = {
+    "scope": "all", "to": None, "share": None, "all": False, "seconds": None, "why": "",
+    "key": "", "ref": "", "emergency": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"to": 5e5},
+        {"share": 0.2, "scope": "rack:A3"},
+        {"all": True, "seconds": 60.0, "why": "w", "key": "k", "ref": "r", "emergency": True},
+    ],
+)
+@pytest_twisted.ensureDeferred
+async def test_an_order_to_curtail_reaches_the_desk_with_its_terms(
+    tmp_path: Path, said: dict[str, Any]
+) -> None:
+    desk = Desk()
+    async with serving(tmp_path, desk) as path:
+        await asked(path, "curtail", {**said, **BY})
+        await asked(path, "curtail", {**said, **BY, "preview": True})
+    terms = TERMS | said
+    assert desk.asked == [("curtail", terms, "ann", False), ("curtail", terms, "ann", True)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_preview_is_shown_while_nothing_can_be_kept(tmp_path: Path) -> None:
+    desk = Desk()
+    desk.trouble = "state.json cannot be written: the disk is full"
+    async with serving(tmp_path, desk) as path:
+        preview = await asked(path, "curtail", {"all": True, "preview": True, **BY})
+        given = await asked(path, "curtail", {"all": True, **BY})
+    assert preview["text"] == "It would be."
+    assert given["text"].endswith(f"It lasts only until mother ends: {desk.trouble}.")
+
+
+@pytest_twisted.ensureDeferred
+async def test_without_a_schedule_its_calls_say_so(tmp_path: Path) -> None:
+    desk = Desk()
+    desk.scheduled = False
+    async with serving(tmp_path, desk) as path:
+        for call in ("schedule", "curtailments"):
+            with pytest.raises(Denied, match="no schedule runs in this daemon"):
+                await asked(path, call)
+        desk.scheduled = True
+        assert await asked(path, "schedule") == {"limits": []}
+        assert (await asked(path, "curtailments"))["orders"] == []
+
+
 LASTING = [
+    ("resume", {"order": "all", **BY}, "all is ended."),
     ("hold", {"scope": "all", "why": "moving", **BY}, "all is held."),
     ("release", {"scope": "all", **BY}, "all is released."),
     ("clear", {"miner": "dragon-1"}, "dragon-1 is healed again"),
@@ -152,6 +211,14 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("hold", {"scope": "all", "seconds": "4h", "why": "x", **BY}, "seconds: expected `float | nul"),
     ("hold", {"scope": "all", **BY}, "why: missing"),
     ("undo", {"target": "last", **BY}, "preview: missing"),
+    ("curtail", {**BY}, "must name one of to (W), share (0.2 is 20 %) and all (true)"),
+    ("curtail", {"to": 1, "all": True, **BY}, "must name one of to (W)"),
+    ("curtail", {"to": 0, **BY}, "to: expected `float` > 0"),
+    ("curtail", {"share": 1, **BY}, "share: expected `float` < 1"),
+    ("curtail", {"share": 0.2, "seconds": 0, **BY}, "seconds: expected `float` > 0"),
+    ("curtail", {"all": True}, "by: missing"),
+    ("signal", {"name": "price", "value": "high", **BY}, "value: expected `float`, got `str`"),
+    ("signal", {"name": "price", "value": 1e16, **BY}, "value: expected `float` <= 1000000000000"),
     ("accept", {"miner": "a", **BY}, "boards: missing"),
     ("accept", {"miner": "a", "boards": 0, **BY}, "boards: expected `int` >= 1"),
     ("order", {**ORDER, "kind": "explode"}, "kind: explode is no order by hand; there are reboot"),

@@ -269,11 +269,11 @@ def test_unknown_fields_are_left_aside_in_silence(path: Path) -> None:
 
 
 def test_a_file_of_a_newer_version_is_refused_and_nothing_of_it_is_lost(path: Path) -> None:
-    content = b'{"version": 4, "devices": {"a": ["another shape"]}}'
+    content = b'{"version": 5, "devices": {"a": ["another shape"]}}'
     path.write_bytes(content)
     files = Written()
     memory = FileMemory(path, files, Clock(), lambda: NOW)
-    with pytest.raises(MemoryRefused, match=r"newer mother \(version 4, this one knows 3\)"):
+    with pytest.raises(MemoryRefused, match=r"newer mother \(version 5, this one knows 4\)"):
         memory.load()
     memory.remember("b", FULL)
     save(memory)

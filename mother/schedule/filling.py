@@ -1,0 +1,276 @@
+"""How the caps are filled: who stays awake, and at which power target; pure.
+
+Watts are whole milliwatts here, so that a sum does not depend on its order. Limits with fewer
+members come first, and each only takes away. In each, the most efficient stay awake as far as the
+cap reaches at their lowest power targets; from the first that does not fit, all sleep. So a higher
+cap never puts one to sleep that a lower one let run. What is left over then raises power targets,
+the most efficient first.
+
+That order knows nothing of who is awake now, so the answer is the same once it is carried out.
+Then only is a miner that runs kept on, in place of one that would be woken, where they are equals.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Set
+from itertools import accumulate
+
+from msgspec import Struct, field
+
+from mother.schedule.values import Ids, Limit
+
+NEAR = 1.02
+"""Efficiencies and power targets that differ by less than this factor are as good as equal."""
+
+
+class Ground(Struct):
+    """What there is to fill with: milliwatts by DeviceId, and who may be moved.
+
+    `order` has all, the most efficient first. `top` is what each draws as it is wished, `low` at
+    its lowest power target, `rest` asleep; all three are the same where nothing changes it.
+    `free` are awake by their wish and may be put to sleep; `young` of them only by what need not
+    keep minimum times, `stuck` never (they are not in `free`).
+    `need` are of `free` too: what these would take besides, who are let run without taking room.
+    `asleep` sleep now; `waiting` of them cannot be woken yet and keep their place.
+    `lowered` are asleep, or have a power target below the wished one, now.
+    """
+
+    order: list[str]
+    efficiency: dict[str, float]
+    top: dict[str, int]
+    low: dict[str, int]
+    rest: dict[str, int]
+    free: set[str]
+    young: set[str] = field(default_factory=set)
+    stuck: set[str] = field(default_factory=set)
+    need: dict[str, int] = field(default_factory=dict)
+    asleep: set[str] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
+    lowered: set[str] = field(default_factory=set)
+
+
+class Cap(Struct, frozen=True):
+    """A limit with its members among the units, and its cap in milliwatts; `place` is whose."""
+
+    limit: Limit
+    members: Ids
+    watts: int
+    place: int = 0
+
+
+class Filled(Struct):
+    """`cut` sleep for a cap; `targets` are lowered power targets in milliwatts, `tight` the caps
+    that lowered them; `spared` would sleep for a cap if they could; `failed` were not kept.
+    """
+
+    cut: dict[str, Cap] = field(default_factory=dict)
+    targets: dict[str, int] = field(default_factory=dict)
+    tight: list[Cap] = field(default_factory=list)
+    spared: dict[str, Cap] = field(default_factory=dict)
+    failed: list[Cap] = field(default_factory=list)
+
+
+def total(watts: Mapping[str, int], members: Set[str]) -> int:
+    """What these draw together. Whom `members` leaves out are added up where they are fewer."""
+    if len(members) * 2 <= len(watts):
+        return sum(map(watts.__getitem__, members))
+    everything = sum(watts.values())
+    if len(members) == len(watts):
+        return everything
+    return everything - sum(map(watts.__getitem__, watts.keys() - members))
+
+
+def fill(ground: Ground, caps: Iterable[Cap]) -> Filled:
+    """Who sleeps, and who has a lower power target, so that every cap is kept that can be."""
+    binding = [cap for cap in caps if total(ground.top, cap.members) > cap.watts]
+    if not binding:
+        return Filled()
+    binding.sort(key=lambda cap: (len(cap.members), cap.watts, cap.limit.key))
+    filling = _Filling(ground, binding)
+    for cap in binding:
+        filling.cut(cap)
+    filling.keep_equals()
+    filling.lower()
+    return filling.found
+
+
+class _Filling:
+    """The work on it: `low` and `top` are what each would draw as it stands by now."""
+
+    def __init__(self, ground: Ground, caps: list[Cap]) -> None:
+        self.found = Filled()
+        self._ground = ground
+        self._caps = caps
+        self._low = dict(ground.low)
+        self._top = dict(ground.top)
+        self._free = set(ground.free)
+        self._rank = {each: place for place, each in enumerate(ground.order)}
+
+    def cut(self, cap: Cap) -> None:
+        """Put to sleep who does not fit below this cap, the least efficient first."""
+        over = total(self._low, cap.members) - cap.watts
+        if over <= 0:
+            return
+        kept_on = self._ground.stuck
+        movable = self._free & cap.members
+        if not (cap.limit.emergency or cap.limit.planned):
+            kept_on = kept_on | self._ground.young
+            movable -= self._ground.young
+        ranked = self._ranked(movable)
+        room = sum(map(self._use, ranked)) - over
+        if room < 0:
+            self.found.failed.append(cap)
+        fit = self._fitting(ranked, room)
+        for each in ranked[fit:]:
+            self._sleep(each)
+            self.found.cut[each] = cap
+        last = self._rank[ranked[fit]] if fit else -1
+        for each in kept_on & cap.members:
+            if self._rank[each] > last:
+                self.found.spared.setdefault(each, cap)
+
+    def _fitting(self, ranked: list[str], room: int) -> int:
+        """How many of them, the most efficient first, may stay awake in this room."""
+        taken = list(accumulate(map(self._use, ranked)))
+        fit = bisect_right(taken, room)
+        need = self._ground.need
+        if need:
+            for place, each in enumerate(ranked[:fit]):
+                if each in need and taken[place] + need[each] > room:
+                    return place
+        return fit
+
+    def keep_equals(self) -> None:
+        """Keep on who runs, in place of who would be woken: of equals, or while that one waits."""
+        ground, found = self._ground, self.found
+        wakes = (self._free & ground.asleep) - ground.need.keys()
+        drops = found.cut.keys() - ground.asleep - ground.need.keys()
+        if not wakes or not drops:
+            return
+        room = [cap.watts - total(self._low, cap.members) for cap in self._caps]
+        groups: dict[tuple[int, ...], tuple[list[str], list[str]]] = {}
+        for each in self._ranked(drops):
+            groups.setdefault(self._seat(each), ([], []))[1].append(each)
+        for each in reversed(self._ranked(wakes)):
+            group = groups.get(self._seat(each))
+            if group:
+                group[0].append(each)
+        for seat, (woken, dropped) in groups.items():
+            used = self._pair(woken, dropped, min(room[place] for place in seat))
+            for place in seat:
+                room[place] -= used
+
+    def _pair(self, woken: list[str], dropped: list[str], room: int) -> int:
+        """Pair the least efficient of the woken with the most efficient of the dropped; what that
+        takes of the room.
+        """
+        waiting, cut = self._ground.waiting, self.found.cut
+        patient = [each for each in woken if each in waiting]
+        used = 0
+        for asleep, awake in self._pairs(patient, dropped, room, near=False):
+            used += self._stay(asleep, awake)
+            del cut[awake]
+        ready = [each for each in woken if each not in waiting]
+        left = [each for each in dropped if each in cut]
+        for asleep, awake in self._pairs(ready, left, room - used, near=True):
+            used += self._stay(asleep, awake)
+            cut[asleep] = cut.pop(awake)
+        return used
+
+    def _pairs(
+        self, woken: list[str], dropped: list[str], room: int, *, near: bool
+    ) -> list[tuple[str, str]]:
+        """Who of the sleepers stays asleep for whom that runs; each is looked at once."""
+        efficiency = self._ground.efficiency
+        pairs: list[tuple[str, str]] = []
+        candidates = iter(dropped)
+        for asleep in woken:
+            for awake in candidates:
+                if near and efficiency[awake] > efficiency[asleep] * NEAR:
+                    return pairs
+                more = self._usual(awake) - self._usual(asleep)
+                if more <= room:
+                    room -= more
+                    pairs.append((asleep, awake))
+                    break
+            else:
+                return pairs
+        return pairs
+
+    def _stay(self, asleep: str, awake: str) -> int:
+        """Both stay as they are; what that takes more than the other way round."""
+        self._sleep(asleep)
+        self._free.add(awake)
+        self._low[awake] = self._ground.low[awake]
+        self._top[awake] = self._ground.top[awake]
+        return self._usual(awake) - self._usual(asleep)
+
+    def lower(self) -> None:
+        """Lower power targets, the least efficient first, where what runs draws too much."""
+        for each in self._ground.waiting & self._free:
+            self._top[each] = self._low[each]
+        self.found.tight = [cap for cap in self._caps if total(self._top, cap.members) > cap.watts]
+        flexible = {each for each, watts in self._top.items() if watts > self._low[each]}
+        seats: dict[str, list[int]] = {}
+        room: list[int] = []
+        for place, cap in enumerate(self.found.tight):
+            room.append(cap.watts - total(self._low, cap.members))
+            for each in flexible & cap.members:
+                seats.setdefault(each, []).append(place)
+        if seats:
+            self._raise(self._ranked(self._raised(seats, room)), seats, room)
+
+    def _raised(self, seats: Mapping[str, list[int]], room: list[int]) -> list[str]:
+        """Give the most efficient all that they are wished, and return who did not get it.
+
+        Who has it now goes before its equals, so that they do not take turns.
+        """
+        ground, left, full = self._ground, list[str](), set[int]()
+        keys = {
+            each: (ground.efficiency[each] * NEAR, 1)
+            if each in ground.lowered
+            else (ground.efficiency[each], 0)
+            for each in seats
+        }
+        for each in sorted(self._ranked(seats), key=keys.__getitem__):
+            more = self._top[each] - self._low[each]
+            short = [place for place in seats[each] if place in full or room[place] < more]
+            if short:
+                full.update(short)
+                left.append(each)
+                continue
+            for place in seats[each]:
+                room[place] -= more
+        return left
+
+    def _raise(self, ranked: list[str], seats: Mapping[str, list[int]], room: list[int]) -> None:
+        """Give these what is left over, whole watts, the most efficient first."""
+        for each in ranked:
+            low, top = self._low[each], self._top[each]
+            more = min(top - low, max(0, min(room[place] for place in seats[each])))
+            target = top if more == top - low else max(low, (low + more) // 1000 * 1000)
+            for place in seats[each]:
+                room[place] -= target - low
+            if target < top:
+                self.found.targets[each] = target
+
+    def _sleep(self, each: str) -> None:
+        self._free.discard(each)
+        self._low[each] = self._top[each] = self._ground.rest[each]
+
+    def _use(self, each: str) -> int:
+        return self._low[each] - self._ground.rest[each]
+
+    def _usual(self, each: str) -> int:
+        return self._ground.low[each] - self._ground.rest[each]
+
+    def _seat(self, each: str) -> tuple[int, ...]:
+        """The caps that hold for it."""
+        return tuple([place for place, cap in enumerate(self._caps) if each in cap.members])
+
+    def _ranked(self, some: Collection[str]) -> list[str]:
+        """These, the most efficient first."""
+        if len(some) * 4 > len(self._rank):
+            return [each for each in self._ground.order if each in some]
+        return sorted(some, key=self._rank.__getitem__)

@@ -1,0 +1,198 @@
+"""One device's orders on their way: journalled, handed to the door, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from msgspec.structs import replace
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+
+from mother.core.clock import sleep
+from mother.core.model import Change, Command, CommandKind
+from mother.fleet.commands import Outcome
+from mother.fleet.roster import Entry, Roster
+from mother.schedule.journal import Journal, Line, NotJournalled, Woken
+from mother.schedule.judging import PAUSE, RESUME, Judge, Step, Written
+from mother.schedule.profiles import Has, Wished
+from mother.schedule.values import Sleeper, Verdict
+
+ACTOR = "schedule"
+
+LIFE = 600.0
+"""For so many seconds an order may wait at the door."""
+
+
+class Door(Protocol):
+    """The single door (see `mother.fleet.commands`)."""
+
+    async def submit(self, command: Command) -> Outcome:
+        """Carry one out, or say why not."""
+
+    def obstacle(self, entry: Entry) -> str:
+        """Why nothing may be written to this device now."""
+
+
+class Flight:
+    """`handed`: the door has it; `written`: it is being sent to the device."""
+
+    def __init__(self, device: str, step: Step, verdict: Verdict) -> None:
+        self.device = device
+        self.step = step
+        self.verdict = verdict
+        self.handed = False
+        self.written = False
+        self.running: Deferred[None] | None = None
+
+    def cancel(self) -> None:
+        """Call it off."""
+        if self.running is not None:
+            self.running.cancel()
+
+
+class Sending:
+    """Sends. `run` tells the orders of this run of the daemon from those of others."""
+
+    def __init__(
+        self,
+        door: Door,
+        journal: Journal,
+        judge: Judge,
+        roster: Roster,
+        clock: IReactorTime,
+        now: Callable[[], float],
+        dry_run: Callable[[], bool],
+        run: str,
+    ) -> None:
+        self._door = door
+        self._journal = journal
+        self._judge = judge
+        self._roster = roster
+        self._clock = clock
+        self._now = now
+        self._dry_run = dry_run
+        self._run = run
+        self._count = 0
+        self.slept: dict[str, float] = {}
+
+    async def fly(
+        self, flight: Flight, delay: float, still: Callable[[], bool], sent: Callable[[], None]
+    ) -> Outcome | None:
+        """What became of it; None where it is not wanted any more.
+
+        `still` is asked before anything is sent, `sent` called when the door gets it. A line of
+        the journal that nothing was sent for is taken back.
+        """
+        if delay > 0:
+            await sleep(self._clock, delay)
+        entry = self._roster.get(flight.device)
+        if entry is None or not still():
+            return None
+        pauses = flight.step.kind is PAUSE and not self._dry_run()
+        fresh = pauses and flight.device not in self._journal.sleepers
+        outcome = None
+        try:
+            await self._journalled(entry, flight)
+            if not still():
+                return None
+            flight.handed = True
+            sent()
+            outcome = await self._send(entry, flight)
+            return outcome
+        except NotJournalled as error:
+            fresh = False
+            return Outcome("failed", str(error))
+        finally:
+            if pauses and flight.handed:
+                self.slept[flight.device] = self._now()
+            if fresh and not (flight.handed if outcome is None else outcome.sent):
+                self._take_back(flight.device)
+
+    async def _journalled(self, entry: Entry, flight: Flight) -> None:
+        """Raises NotJournalled."""
+        line = None
+        if not self._dry_run():
+            line = self._line(entry, flight)
+        if line is not None:
+            await self._journal.note(line)
+
+    def _line(self, entry: Entry, flight: Flight) -> Line | None:
+        now, reading = self._now(), entry.reading
+        if flight.step.kind is RESUME:
+            return None
+        if flight.step.kind is not PAUSE:
+            return self._judge.before(entry, flight.step, now)
+        if entry.id in self._journal.sleepers:
+            return None
+        sleeper = Sleeper(
+            device=entry.id,
+            mac=entry.mac,
+            worker=entry.worker,
+            family=entry.family.name,
+            address=f"{entry.address.host}:{entry.address.port}",
+            at=now,
+            why="; ".join(flight.verdict.because),
+            profile="" if reading is None else reading.profile,
+            draws=0.0 if reading is None else reading.power or 0.0,
+        )
+        return Line(asleep=sleeper)
+
+    def _take_back(self, device: str) -> None:
+        if self._journal.yielded(device) is None:
+            self._journal.tell(Line(woken=Woken(device, self._now())))
+
+    async def _send(self, entry: Entry, flight: Flight) -> Outcome:
+        """All orders in turn, up to the first that is not done."""
+        outcome, sent = Outcome("done", ""), False
+        for kind, args in flight.step.orders:
+            outcome = await self._door.submit(self._command(entry, flight, kind, args))
+            sent = sent or outcome.sent
+            self._keep(flight.device, kind, args, outcome)
+            if not outcome.done:
+                break
+        return replace(outcome, sent=sent)
+
+    def _keep(
+        self, device: str, kind: CommandKind, args: Mapping[str, Any], outcome: Outcome
+    ) -> None:
+        now = self._now()
+        if kind is RESUME and outcome.done and outcome.sent:
+            self._journal.tell(Line(woken=Woken(device, now, start=True)))
+        if kind in (PAUSE, RESUME) or not (outcome.sent or outcome.done):
+            return
+        known = self._judge.written.get(device) or Written(Wished(), 0.0)
+        what = known.what
+        if outcome.done and kind is CommandKind.SET_POWER:
+            what = replace(what, watts=args["watts"])
+        elif outcome.done:
+            what = replace(what, profile=args["profile"], level=args["level"])
+        self._judge.written[device] = Written(what, now if outcome.sent else known.at)
+
+    def _command(
+        self, entry: Entry, flight: Flight, kind: CommandKind, args: Mapping[str, Any]
+    ) -> Command:
+        now = self._now()
+        self._count += 1
+        ident = f"{self._run}.{self._count}"
+        return Command(
+            id=ident,
+            key=f"schedule:{flight.device}:{kind.value}:{ident}",
+            actor=ACTOR,
+            reason="; ".join(flight.verdict.because),
+            at=now,
+            expires=now + LIFE,
+            device=entry.id,
+            kind=kind,
+            args=args,
+            changes=_changes(kind, args, flight.step.has),
+        )
+
+
+def _changes(kind: CommandKind, args: Mapping[str, Any], has: Has) -> tuple[Change, ...]:
+    if kind is CommandKind.SET_POWER:
+        old = "unknown" if has.watts is None else f"{has.watts:g} W"
+        return (Change("power target", old, f"{args['watts']:g} W"),)
+    if kind is CommandKind.SET_PROFILE:
+        return (Change("profile", has.profile or "unknown", args["profile"]),)
+    return ()

@@ -1,0 +1,134 @@
+"""Watch a curtailment until it is done: a bar on a terminal, the sums at its end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from mother.control.client import NoDaemon
+from mother.core.units import duration, si
+from mother.schedule.orders import Progress
+from mother.schedule.values import Stage
+from mother.terminal.errand import Errand, many
+from mother.terminal.following import EVERY, MOST_SILENCES
+from mother.terminal.process import FAILED, INTERRUPTED, OK
+from mother.terminal.table import console_on, say
+
+ENOUGH = 0.95
+"""Once so many have confirmed, it counts as done: somebody is always away."""
+
+MOST_EMPTY = 30
+"""So many looks may show nothing of an order that was just given."""
+
+MOST_NAMED = 20
+_UNDER_WAY = (Stage.PENDING, Stage.SENT, Stage.DRIFTED)
+
+
+def watch(errand: Errand, order: str, console: Console) -> int:
+    """Show the order's progress until 95 % have confirmed, or no more are under way."""
+    try:
+        last = _followed(errand, order)
+    except KeyboardInterrupt:
+        print(
+            f"\nThe order goes on; `{errand.program} resume {order}` ends it.",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
+    for line in told(last):
+        say(console, line)
+    return OK if is_enough(last) else FAILED
+
+
+def is_enough(now: Progress) -> bool:
+    """Whether 95 % of those that it changes have confirmed; not while nothing is known of them."""
+    return now.total > 0 and confirmed(now) >= ENOUGH * now.total
+
+
+def is_over(now: Progress) -> bool:
+    """Whether there is nothing to wait for."""
+    return is_enough(now) or not any(now.stages.get(stage, 0) for stage in _UNDER_WAY)
+
+
+def confirmed(now: Progress) -> int:
+    """How many have done it, as can be seen."""
+    return now.stages.get(Stage.CONFIRMED, 0)
+
+
+def told(now: Progress) -> list[str]:
+    """How it stands, in sentences; who has not confirmed by name."""
+    if not now.total:
+        return ["Nothing of it can be seen yet: `mother status` shows who sleeps, and why."]
+    text = f"{confirmed(now):,} of {many(now.total, 'miner')} confirmed"
+    text += "" if now.reached is None else f", {ENOUGH * 100:.0f} % after {duration(now.reached)}"
+    saved = f"{si(now.before, 'W')} before, {si(now.now, 'W')} now"
+    lines = [f"{text}; {saved}: {si(now.before - now.now, 'W')} less."]
+    if rest := counted(now.stages):
+        lines.append(f"The others: {rest}. Those that can are tried again until they confirm.")
+    for one in now.unconfirmed[:MOST_NAMED]:
+        lines.append(f"{one.worker}: {one.why or 'not confirmed'}.")
+    left = len(now.unconfirmed) - MOST_NAMED
+    return [*lines, f"And {left:,} more."] if left > 0 else lines
+
+
+def counted(stages: Mapping[str, int]) -> str:
+    """`12 pending, 3 skipped`: all but the confirmed."""
+    rest = [(stage, stages.get(stage, 0)) for stage in Stage if stage is not Stage.CONFIRMED]
+    return ", ".join(f"{count:,} {stage}" for stage, count in rest if count)
+
+
+def _followed(errand: Errand, order: str) -> Progress:
+    silent = empty = 0
+    with _Shown() as shown:
+        while True:
+            try:
+                now = msgspec.convert(errand.ask("curtailment", {"order": order}), Progress)
+            except NoDaemon:
+                silent += 1
+                if silent == MOST_SILENCES:
+                    raise
+            else:
+                silent = 0
+                empty += not now.total
+                shown.tell(now)
+                if empty == MOST_EMPTY or (now.total and is_over(now)):
+                    return now
+            errand.pause(EVERY)
+
+
+class _Shown:
+    """The bar; nothing without a terminal."""
+
+    def __init__(self) -> None:
+        console = console_on(sys.stdout)
+        painting = console.is_terminal and not console.is_dumb_terminal
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[counts]}"),
+            console=console,
+            transient=True,
+            auto_refresh=False,
+            disable=not painting,
+        )
+        self._task = self._bar.add_task("Confirmed", total=None, counts="")
+
+    def __enter__(self) -> _Shown:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def tell(self, now: Progress) -> None:
+        """So far."""
+        words = f"{si(now.now, 'W')}  {counted(now.stages)}"
+        self._bar.update(
+            self._task, completed=confirmed(now), total=now.total or None, counts=words
+        )
+        self._bar.refresh()
