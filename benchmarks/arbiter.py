@@ -75,7 +75,7 @@ def flat(units: list[Unit]) -> tuple[list[Wish], list[Limit]]:
     """Every limit names every device, and each cap is below the one before."""
     ids = [one.id for one in units]
     limits = [
-        Limit(f"cap {place:02}", "budget site", frozenset([*ids, str(place)]), 12e6 - place * 1e5)
+        Limit(f"cap {place:02}", "budget site", frozenset(ids), 12e6 - place * 1e5)
         for place in range(LIMITS)
     ]
     return wishes(ids), limits

@@ -82,11 +82,11 @@ class Acting:
         self._random = random
         self._dry_run = dry_run
         self._width = width
-        self._judge = Judge(door, journal, schedule, groups)
+        self._began = now()
+        self._judge = Judge(door, journal, schedule, groups, self._began)
         run = f"{int(now() * 1000):x}-{random.getrandbits(32):08x}"
         self._sending = Sending(door, journal, self._judge, roster, clock, now, dry_run, run)
         self._yielding = Yielding(journal, self._judge, self.verdict, now)
-        self._began = now()
         woken = journal.woken_since(self._began - 60.0)
         self._ramps = Ramps(random.random, [clock.seconds() - (now() - at) for at in woken])
         self._verdicts: Mapping[str, Verdict] = {}

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from datetime import tzinfo
 
+from msgspec.structs import replace
+
 from mother.core.reading import Mode
 from mother.core.units import moment, si
 from mother.schedule.filling import Cap, fill, total
@@ -80,6 +82,7 @@ class _Case:
         self._planned = [limit.planned or limit.emergency for limit in self._limits]
         modes = survey.modes.items()
         self._sleepy = {each for each, wish in modes if wish.mode is Mode.SLEEP}
+        self._shared: dict[tuple[tuple[int, ...], int, int, bool], Verdict] = {}
         self._draw: dict[str, int] = {}
         self._targets: dict[str, int] = {}
         self._asleep_for: dict[str, list[int]] = {}
@@ -90,7 +93,8 @@ class _Case:
 
     def _within(self, ids: Ids | None) -> Ids:
         known = self._survey.ids
-        return known if ids is None else ids if ids <= known else ids & known
+        members = known if ids is None else ids if ids <= known else ids & known
+        return known if len(members) == len(known) else members
 
     def put_to_sleep(self) -> None:
         """Those whom a wish or a limit without a cap puts to sleep."""
@@ -164,22 +168,27 @@ class _Case:
         return self._runs(unit)
 
     def _asleep(self, unit: Unit, wish: Wish | None) -> Verdict:
-        places = sorted(self._asleep_for.get(unit.id, ()))
-        because = tuple([self._texts[place] for place in places])
-        asked_by = tuple([self._limits[place].key for place in places])
-        profile = ""
-        if wish is not None:
-            because, asked_by = (*because, wish.reason), (*asked_by, wish.source)
-            claimed = self._survey.profiles.get(unit.id)
-            profile = "" if claimed is None else claimed.profile
-        return Verdict(
-            Mode.SLEEP,
-            profile=profile,
-            because=because + self._times(unit.id),
-            asked_by=asked_by,
-            at_once=unit.id in self._at_once,
-            planned=all([self._planned[place] for place in places]),
-        )
+        each = unit.id
+        places = self._asleep_for.get(each, ())
+        profile = self._survey.profiles.get(each) if wish is not None else None
+        key = (tuple(places), id(wish), id(profile), each in self._at_once)
+        verdict = self._shared.get(key)
+        if verdict is None:
+            because = [self._texts[place] for place in sorted(places)]
+            asked_by = [self._limits[place].key for place in sorted(places)]
+            if wish is not None:
+                because.append(wish.reason)
+                asked_by.append(wish.source)
+            verdict = self._shared[key] = Verdict(
+                Mode.SLEEP,
+                profile="" if profile is None else profile.profile,
+                because=tuple(because),
+                asked_by=tuple(asked_by),
+                at_once=each in self._at_once,
+                planned=all([self._planned[place] for place in places]),
+            )
+        times = self._times(each)
+        return replace(verdict, because=verdict.because + times) if times else verdict
 
     def _times(self, each: str) -> tuple[str, ...]:
         """Why a sleeper is not woken yet."""

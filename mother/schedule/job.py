@@ -28,6 +28,9 @@ from mother.schedule.values import Limit, Verdict
 SOON = 1.0
 """No round begins sooner after another, whatever hurries."""
 
+FRESH = 2.0
+"""For so many seconds a look is good enough for who asks."""
+
 _PROFILE = frozenset({CommandKind.SET_PROFILE, CommandKind.SET_FREQUENCY})
 _POWER = frozenset({CommandKind.SET_POWER})
 
@@ -111,8 +114,11 @@ class Scheduler:
         self.pulse.beat()
 
     def decide(self) -> Look:
-        """What would be decided now, and what is known; changes nothing."""
-        return self.look if self.look is not None else self._deciding.look(self._now())
+        """What is known and would be decided now; nothing of it is done."""
+        now = self._now()
+        if self.look is None or not 0.0 <= now - self.look.now < FRESH:
+            self.look = self._deciding.look(now)
+        return self.look
 
     def _round(self, look: Look) -> Round:
         asleep = tuple(

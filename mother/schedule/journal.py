@@ -3,9 +3,10 @@
 One line of JSON for each thing that happened to one device:
 
     {"asleep": {...}}   it is about to be put to sleep (a `Sleeper`)
+    {"waking": {...}}   it is about to be woken (a `Mark`)
     {"woken": {...}}    it is a sleeper of ours no more (a `Woken`)
     {"changed": {...}}  its profile or power target is about to be changed (a `Changed`)
-    {"kept": {...}}     what was changed is put back, or a person's (`Kept`)
+    {"kept": {...}}     what was changed is put back, or a person's (a `Mark`)
 
 The last line about a device counts. Lines are on the disk before what they tell of is sent; many
 that come together share one write. At the start the file is written anew with what still counts,
@@ -65,8 +66,8 @@ class Changed(Struct, frozen=True, omit_defaults=True):
     watts: float | None = None
 
 
-class Kept(Struct, frozen=True):
-    """From `at` on it keeps what it has."""
+class Mark(Struct, frozen=True):
+    """Nothing more than whom and when."""
 
     device: str
     at: float
@@ -78,12 +79,14 @@ class Line(Struct, frozen=True, omit_defaults=True):
     asleep: Sleeper | None = None
     woken: Woken | None = None
     changed: Changed | None = None
-    kept: Kept | None = None
+    kept: Mark | None = None
+    waking: Mark | None = None
 
     @property
     def told(self) -> bool:
         """Whether there is one that we know."""
-        return (self.asleep or self.woken or self.changed or self.kept) is not None
+        known = (self.asleep, self.woken, self.changed, self.kept, self.waking)
+        return any(one is not None for one in known)
 
 
 class Known:
@@ -93,6 +96,7 @@ class Known:
         self.sleepers: dict[str, Sleeper] = {}
         self.changes: dict[str, Changed] = {}
         self.woken: dict[str, Woken] = {}
+        self.waking: dict[str, Mark] = {}
         self.starts: dict[str, tuple[float, ...]] = {}
 
     def take(self, line: Line) -> None:
@@ -100,6 +104,9 @@ class Known:
         if line.asleep is not None:
             self.sleepers[line.asleep.device] = line.asleep
             self.woken.pop(line.asleep.device, None)
+            self.waking.pop(line.asleep.device, None)
+        if line.waking is not None:
+            self.waking[line.waking.device] = line.waking
         if line.woken is not None:
             self._take_woken(line.woken)
         if line.changed is not None:
@@ -109,6 +116,7 @@ class Known:
 
     def _take_woken(self, woken: Woken) -> None:
         self.sleepers.pop(woken.device, None)
+        self.waking.pop(woken.device, None)
         self.woken[woken.device] = woken
         earlier = self.starts.get(woken.device, ())
         if woken.start and woken.at not in earlier:  # what was told is taken when written, again
@@ -123,7 +131,7 @@ class Known:
             if not woken.start and (woken.by_hand or woken.at > now - DAY):
                 yield Line(woken=woken)
         for sleeper in self.sleepers.values():
-            yield Line(asleep=sleeper)
+            yield Line(asleep=sleeper, waking=self.waking.get(sleeper.device))
         for changed in self.changes.values():
             yield Line(changed=changed)
 
@@ -203,6 +211,11 @@ class Journal:
     def changes(self) -> Mapping[str, Changed]:
         """What those had whose profile or power target we changed; to be looked at only."""
         return self._known.changes
+
+    def waking(self, device: str) -> float | None:
+        """When it was last told to wake, if it is a sleeper still."""
+        mark = self._known.waking.get(device)
+        return mark.at if mark is not None and device in self._known.sleepers else None
 
     def starts(self, device: str, now: float) -> tuple[float, ...]:
         """When we woke it in the last 24 hours, the oldest first."""

@@ -28,7 +28,7 @@ from mother.core.units import duration
 from mother.drivers.base import Confirm
 from mother.fleet.roster import Entry
 from mother.fleet.subjects import subject_of
-from mother.schedule.journal import Changed, Journal, Kept, Line
+from mother.schedule.journal import Changed, Journal, Line, Mark
 from mother.schedule.profiles import Has, Wished, found, is_raise, missing, wished_for
 from mother.schedule.values import Stage, Standing, Verdict
 
@@ -40,6 +40,7 @@ BY_HAND = "a person resumed it: left alone until something else wants it asleep"
 SET_BY_HAND = "a person set it: left alone until something else is wished"
 UNSEEN = "it was taken, and cannot be read back"
 SILENT = "it does not answer"
+TOLD = "it was told before the last start, and may still be about to obey"
 
 
 class Step(Struct, frozen=True):
@@ -80,7 +81,10 @@ class Hindered(Protocol):
 
 
 class Judge:
-    """Judges. `left` are the reasons for which a person's settings stay, by DeviceId."""
+    """Judges. `began` is when this run of the daemon did.
+
+    `left` are the reasons for which a person's settings stay, by DeviceId.
+    """
 
     def __init__(
         self,
@@ -88,11 +92,13 @@ class Judge:
         journal: Journal,
         schedule: Callable[[], Schedule],
         groups: Callable[[Entry], Sequence[str]],
+        began: float = 0.0,
     ) -> None:
         self._door = door
         self._journal = journal
         self._schedule = schedule
         self._groups = groups
+        self._began = began
         self.written: dict[str, Written] = {}
         self.left: dict[str, tuple[str, ...]] = {}
 
@@ -115,7 +121,6 @@ class Judge:
     def _sleep(
         self, entry: Entry, reading: Reading, verdict: Verdict, standing: Standing, now: float
     ) -> Finding:
-        del now
         takes = entry.family.capabilities
         if PAUSE not in takes or RESUME not in takes:
             return Finding(Stage.SKIPPED, f"no {entry.family.name} can sleep and be woken")
@@ -128,7 +133,9 @@ class Judge:
         yielded = self._journal.yielded(entry.id)
         if yielded is not None and yielded.reasons in ((), asked(verdict)):
             return Finding(Stage.SKIPPED, BY_HAND)
-        return _step(((PAUSE, {}),), entry, up=False)
+        sleeper = self._journal.sleepers.get(entry.id)
+        told = None if sleeper is None or verdict.at_once else sleeper.at
+        return self._patient(_step(((PAUSE, {}),), entry, up=False), told, now)
 
     def _run(
         self, entry: Entry, reading: Reading, verdict: Verdict, standing: Standing, now: float
@@ -140,8 +147,16 @@ class Judge:
         elif reading.asleep:
             if not ours:
                 return Finding(Stage.SKIPPED, NOT_OURS)
-            return _step(((RESUME, {}),), entry, up=True)
+            told = None if verdict.at_once else self._journal.waking(entry.id)
+            return self._patient(_step(((RESUME, {}),), entry, up=True), told, now)
         return self._settle(entry, reading, verdict, standing, now)
+
+    def _patient(self, finding: Finding, told: float | None, now: float) -> Finding:
+        """Nobody is told twice by two runs of the daemon before it had the time to obey."""
+        if told is None or told >= self._began or finding.step is None:
+            return finding
+        until = told + finding.step.within
+        return finding if until <= now else replace(finding, why=TOLD, not_before=until)
 
     def _settle(
         self, entry: Entry, reading: Reading, verdict: Verdict, standing: Standing, now: float
@@ -223,7 +238,7 @@ class Judge:
         if left == known:
             return None
         nothing = left.profile is None and not left.power
-        return Line(kept=Kept(entry.id, now)) if nothing else Line(changed=left)
+        return Line(kept=Mark(entry.id, now)) if nothing else Line(changed=left)
 
 
 def asked(verdict: Verdict) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from mother.core.model import CommandKind, Event, EventKind
 from mother.core.reading import Mode
-from mother.schedule.journal import Journal, Kept, Line, Woken
+from mother.schedule.journal import Journal, Line, Mark, Woken
 from mother.schedule.judging import PAUSE, RESUME, Judge, asked, reasons
 from mother.schedule.sending import ACTOR
 from mother.schedule.values import Verdict
@@ -57,7 +57,7 @@ class Yielding:
             verdict = self._verdict(device)
             self._judge.left[device] = () if verdict is None else reasons(verdict)
             if device in self._journal.changes:
-                self._journal.tell(Line(kept=Kept(device, now)))
+                self._journal.tell(Line(kept=Mark(device, now)))
         return False
 
     def _resumed(self, device: str, now: float) -> bool:

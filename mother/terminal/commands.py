@@ -85,7 +85,7 @@ def _order_length(parser: Parser) -> None:
 
 
 def _resumed(parser: Parser) -> None:
-    says = f"a curtailment, or {MINERS}; none: the curtailment in force"
+    says = "a curtailment or miners (default: what is in force)"
     parser.add_argument("miner", nargs="?", metavar="ORDER|SCOPE", help=says)
 
 
@@ -112,7 +112,7 @@ RESUMED = (
     YES,
     DESPITE,
     AT_ONCE,
-    _switch("--all", "every curtailment; with several miners: list each in the table"),
+    _switch("--all", "every curtailment; with miners: list each"),
     _switch("--offline", "without a daemon: wake whom the journal of sleepers names"),
     _switch("--force", "with --offline: even while a daemon runs"),
 )

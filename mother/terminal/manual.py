@@ -107,7 +107,8 @@ SIMULATE = (
     "service as far above its real port as --port is above 80. Prints a line per miner "
     "(address:ports, family, MAC, fault), with --mix the command that minds them, and then "
     "'ready'; ends on SIGTERM or Ctrl-C. Mind DragonMints alone with: mother run --network "
-    "127.77.0.0/24 --dragon-port 8080"
+    "127.77.0.0/24 --dragon-port 8080. --minercontrol serves a gateway of the Miner Control API "
+    "instead, and prints what to put into the configuration file to mind the miners behind it"
 )
 DEMO = (
     "A simulated farm of Antminers, Whatsminers, Avalons, Bitaxes and DragonMints, and the daemon "

@@ -212,7 +212,6 @@ PAGES: dict[str, Page] = {
         (
             "resume",
             "resume curtail-4f2a9c",
-            "resume --all --yes",
             "resume rack:A3 --at-once 5",
             "resume --offline --config /etc/mother/mother.toml",
         ),

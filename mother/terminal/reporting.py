@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 from rich import box
+from rich.cells import cell_len
+from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -24,6 +26,12 @@ from mother.terminal.table import console_on, say
 PATIENCE = 30.0
 MOST_NAMED = 20
 """So many miners are named on a terminal; CSV and JSON name more."""
+
+
+WHY = "Why"
+COLUMNS = ("No.", "Began", "For", "Shed", "of", "95 % in", "Open", WHY)
+LEAST = 12
+"""Columns of the reason at least; it has what the others leave."""
 
 
 class Listed(Struct, frozen=True):
@@ -76,12 +84,15 @@ def _list(found: Sequence[Report], now: float, program: str) -> None:
     if not found:
         say(console, "No curtailment yet.")
         return
+    rows = [_cells(one, now) for one in found]
+    wide = [max(map(cell_len, column)) for column in zip(COLUMNS, *rows, strict=True)]
+    wide[-1] = max(LEAST, min(wide[-1], console.width - sum(wide[:-1]) - len(wide)))
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for name in ("No.", "Began", "For", "Shed", "of", "95 % in", "Open"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("Why", no_wrap=True, overflow="ellipsis", ratio=1)
-    for one in found:
-        table.add_row(*(Text(cell) for cell in _cells(one, now)))
+    for name, width in zip(COLUMNS, wide, strict=True):
+        side: JustifyMethod = "left" if name == WHY else "right"
+        table.add_column(name, justify=side, width=width, no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        table.add_row(*map(Text, row))
     console.print(table)
     many_on = sum(1 for one in found if one.ended is None)
     say(
@@ -115,7 +126,8 @@ def _brief(seconds: float) -> str:
 def _tell(one: Report, now: float) -> None:
     console = console_on(sys.stdout)
     for line in lines_of(one, now):
-        say(console, line)
+        words = one_line(line)
+        say(console, Text(f"  {words}" if line.startswith("  ") else words))
 
 
 def lines_of(one: Report, now: float) -> list[str]:

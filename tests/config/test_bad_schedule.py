@@ -390,35 +390,3 @@ def test_all_problems_are_said_at_once() -> None:
         "schedule.signal[0].url",
         "schedule.time_zone",
     ]
-
-
-SECRET: list[Tree] = [
-    signal(url="hush"),
-    signal(url="ftp://hush.example/"),
-    signal(url="http://me:hush@x.example/"),
-    signal(url="http://x.example/hush hush"),
-    signal(url="http://x.example:99999/hush"),
-    signal(url=["hush"]),
-    signal(headers={"Authorization": "hush\nX: y"}),
-    signal(headers={"Authorization": ["hush"]}),
-    signal(headers={"Bearer hush": "x"}),
-    signal(headers="hush"),
-    signal(headers={"Authorization": "credential:../hush"}),
-    facility(on_url="hush"),
-    facility(state_url="http://hush@x.example"),
-    facility(on_body=["hush"]),
-    gate({**GATE, "url": "hush"}),
-]
-
-
-@pytest.mark.parametrize("tree", SECRET)
-def test_what_may_be_secret_is_never_shown_with_what_is_wrong_in_it(tree: Tree) -> None:
-    (line,) = problems(file=tree)
-    assert "hush" not in line.casefold()
-
-
-def test_a_reference_that_leads_nowhere_is_named_once() -> None:
-    (line,) = problems(file=signal(url="env:PRICE_URL"))
-    assert line.startswith("schedule.signal[0].url: the environment variable PRICE_URL is not set")
-    (line,) = problems(file=signal(headers={"Authorization": "credential:price"}))
-    assert line.startswith("schedule.signal[0].headers.Authorization: there is no credential price")

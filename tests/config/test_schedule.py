@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from datetime import date, time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from mother.config import schedule as values
-from mother.config.flags import build_parser
-from mother.config.load import Source, changes_needing_restart, print_toml
+from mother.config.load import changes_needing_restart, print_toml
 from mother.config.model import Config
 from mother.config.schedule import (
     Gateway,
@@ -314,75 +312,7 @@ def test_each_field_has_its_key(name: str, of: type[Struct], keys: Keys) -> None
     assert known == {field.name for field in fields(of)} - lists - {"reach"}
 
 
-# secrets
-
-SECRETS = """
-    [[schedule.signal]]
-    name = "price"
-    url = "env:URL"
-    headers = { Authorization = "credential:token", Accept = "text/plain" }
-    [[schedule.rule]]
-    name = "dear"
-    signal = "price"
-    threshold = 2
-    release = 1
-    [[schedule.facility]]
-    name = "fans"
-    on_url = "env:URL"
-    off_url = "env:URL"
-    on_body = "credential:token"
-    [[minercontrol]]
-    url = "env:URL"
-    miners = "10.1.1.1"
-"""
-
-
-@pytest.fixture
-def environ(tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "token").write_text("Bearer hush\n")
-    return {"CREDENTIALS_DIRECTORY": str(tmp_path), "URL": "http://10.1.0.5/hush"}
-
-
-def test_addresses_headers_and_bodies_may_stand_elsewhere(environ: dict[str, str]) -> None:
-    config = load(file=SECRETS, env=environ)
-    (signal,), (switch,) = config.schedule.signals, config.schedule.switches
-    assert signal.url == switch.on_url == config.gateways[0].url == "http://10.1.0.5/hush"
-    assert signal.headers == {"Authorization": "Bearer hush", "Accept": "text/plain"}
-    assert switch.on_body == "Bearer hush"
-
-
-def test_none_of_them_shows(environ: dict[str, str]) -> None:
-    config = load(file=SECRETS, env=environ)
-    told = f"{config.schedule!r}{config.notes}{print_toml(config=config)}"
-    assert "hush" not in told
-
-
-def test_a_command_that_needs_no_secrets_reads_none(tmp_path: Path) -> None:
-    path = tmp_path / "m.toml"
-    path.write_text(SECRETS)
-    options = build_parser("status", "mother", "").parse_args(["-c", str(path)], env_vars={})
-    config = Source(options, "mother", environ={}, secrets=False).load()
-    assert config.schedule.signals[0].headers["Authorization"] == "***"
-    assert config.gateways[0].miners == ("10.1.1.1",)
-
-
 # the file and the reload
-
-
-def noted(text: str, mode: int, folder: Path) -> tuple[str, ...]:
-    path = folder / "m.toml"
-    path.write_text(text)
-    path.chmod(mode)
-    options = build_parser("run", "mother", "").parse_args(["-c", str(path)], env_vars={})
-    return Source(options, "mother", environ={}).load().notes
-
-
-def test_a_token_in_a_file_that_all_may_read_is_noted(tmp_path: Path) -> None:
-    text = '[[schedule.signal]]\nname = "a"\nurl = "http://x.example"\nheaders = {{ {} }}\n'
-    _, told = noted(text.format('Authorization = "x"'), 0o644, tmp_path)
-    assert "chmod 640" in told
-    assert len(noted(text.format('Accept = "x"'), 0o644, tmp_path)) == 1
-    assert len(noted(text.format('Authorization = "x"'), 0o640, tmp_path)) == 1
 
 
 def test_a_changed_schedule_needs_no_restart() -> None:

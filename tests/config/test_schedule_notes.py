@@ -79,7 +79,7 @@ def test_a_plan_whose_dates_are_on_other_days_is_noted() -> None:
 
 
 def test_signals_and_profiles_that_nothing_uses_are_noted() -> None:
-    rows = [{"overclock": {}, "eco": {}, "turbo": {}}]
+    rows: list[Any] = [{"overclock": {}, "eco": {}, "turbo": {}}]
     assert noted({**PLAN, "profile": "eco"}, signal=[PRICE], profile=rows) == [
         "schedule.signal[0]: nothing in the file uses the signal price",
         "schedule.profile[0].turbo: no plan has the profile turbo",

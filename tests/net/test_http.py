@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.testing import MemoryReactorClock
 from twisted.web.http_headers import Headers
 
@@ -100,6 +100,16 @@ async def test_closing_the_client_closes_kept_connections() -> None:
         await ask(http, address)
         await http.close()
         await until(lambda: farm.lost)
+
+
+@in_reactor
+async def test_a_host_that_serves_many_keeps_as_many_connections_as_it_had_at_once() -> None:
+    async with host(always(OK)) as (farm, http, address):
+        for _ in range(3):
+            await gatherResults([ask(http, address, many=True) for _ in range(4)])
+        assert (len(farm.connections), farm.lost) == (4, [])
+        await http.close()
+        await until(lambda: len(farm.lost) == 4)
 
 
 @in_reactor

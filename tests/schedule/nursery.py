@@ -104,7 +104,7 @@ class Nursery:
             self.daemon.commands,
             self.journal,
             self.daemon.roster,
-            self.ether,  # type: ignore[arg-type]  # it has the clock of a reactor
+            self.ether,
             self.daemon.now,
             lambda: self.schedule,
             self.daemon.setups.groups_of,

@@ -22,7 +22,7 @@ class Relay(Resource):
     isLeaf = True  # noqa: N815  # Twisted's name
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # Twisted's
         self.on = True
         self.status = 200
         self.stuck = False

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from twisted.logger import LogEvent, globalLogPublisher
+from twisted.logger import LogEvent
 
 from mother.config.schedule import Switch
 from mother.config.subject import Reach
@@ -17,6 +17,7 @@ from mother.net.asking import Asker, AskFailed
 from mother.schedule.facility import LEAVING, TRIES, WAKING, Facility, state_in
 from mother.schedule.units import Rated
 from mother.schedule.values import Ids
+from tests.fleet.world import logged
 from tests.net.turning import in_reactor, reactor, until
 from tests.schedule.herds import rated
 from tests.schedule.relays import Relay, relay
@@ -95,6 +96,12 @@ async def hall(*, tells: bool = False, **more: Any) -> AsyncIterator[Hall]:
         if tells:
             more |= {"state_url": f"{fans.base}/state?key={SECRET}", "state_path": "relays.0.ison"}
         yield Hall(fans, **more)
+
+
+def said_by_us(events: list[LogEvent]) -> list[str]:
+    """All that is in our own events; the relay of the tests logs what it is asked."""
+    ours = (one for one in events if str(one.get("log_namespace")).startswith("mother."))
+    return [repr(one) for one in ours]
 
 
 # off
@@ -279,23 +286,14 @@ async def test_a_switch_that_may_be_off_lets_nobody_wake() -> None:
 
 @in_reactor
 async def test_no_secret_of_an_address_is_told() -> None:
-    said: list[str] = []
-
-    def hear(event: LogEvent) -> None:
-        if str(event.get("log_namespace")).startswith("mother."):
-            said.append(repr(event))
-
-    globalLogPublisher.addObserver(hear)
-    try:
+    with logged() as events:
         async with hall() as one:
             one.fans.status = 503
             for _ in range(TRIES + 1):
                 await one.round(300.0)
             one.fans.status, one.fans.silent = 200, True
             await one.round(300.0)
-            whole = f"{said}{one.told}{one.facility.plants()}"
-    finally:
-        globalLogPublisher.removeObserver(hear)
+            whole = f"{said_by_us(events)}{one.told}{one.facility.plants()}"
     assert "could not be switched" in whole
     assert SECRET not in whole
     assert "127.0.0.1" not in whole
@@ -352,7 +350,11 @@ async def test_fans_that_somebody_switched_on_stay_on_until_their_miners_were_aw
 
 @in_reactor
 async def test_method_body_and_headers_are_the_operators() -> None:
-    more = {"method": "PUT", "on_body": '{"on":1}', "headers": {"Authorization": "Bearer t"}}
+    more: dict[str, Any] = {
+        "method": "PUT",
+        "on_body": '{"on":1}',
+        "headers": {"Authorization": "Bearer t"},
+    }
     async with hall(**more) as one:
         one.fans.token = "Bearer t"
         await one.round()
