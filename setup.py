@@ -41,6 +41,7 @@ setup(
         "cryptography>=42",  # orders to a Whatsminer are encrypted
         "rich>=13",
         "logging-journald>=0.6.12",
+        "tzdata>=2024.1",  # for machines without the zone database
     ],
     extras_require={
         "farm": [  # what a lone farm or a commander needs beyond an agent

@@ -1,10 +1,11 @@
-"""The farm of `benchmarks.mixed` and `benchmarks.pausing`: a process that serves simulated miners.
+"""The farm of `benchmarks.mixed`, `.pausing` and `.curtailing`: a process of simulated miners.
 
 `python -m benchmarks.simulated_farm NETWORK PORT MIX [MILLISECONDS]`; with a number of
-milliseconds each Whatsminer takes so long for an answer and takes orders. Prints `ready`. Then
-each line of standard input is one of `spoil KIND=COUNT,...` (so many devices that are well have
-that fault from now on) and `facts`; each is answered with a line of JSON. Ends when standard
-input does.
+milliseconds each Whatsminer takes so long for an answer and takes orders; with `own` in its place
+it takes orders, and as long for an answer as by itself. Prints `ready`. Then each line of standard
+input is one of `spoil KIND=COUNT,...` (so many devices that are well have that fault from now on),
+`facts`, `seen` (who was told to sleep and to wake, see `benchmarks.curtailing_witness`) and `forget`
+(what was seen); each is answered with a line of JSON. Ends when standard input does.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.epollreactor import EPollReactor
 from twisted.protocols.basic import LineReceiver
 
+from benchmarks.curtailing_witness import Witness
 from mother.core.clock import steady
 from mother.net.limits import raise_file_limit
 from mother.sim.device import SimDevice
@@ -43,10 +45,19 @@ class Answering(LineReceiver):
 
     def __init__(self, devices: list[SimDevice]) -> None:
         self._devices = devices
+        self._witness = Witness(devices)
 
     def lineReceived(self, line: bytes) -> None:  # noqa: N802
         word, *more = line.decode().split()
-        answer = spoil(self._devices, more[0]) if word == "spoil" else facts(self._devices)
+        answer: dict[str, Any] = {}
+        if word == "spoil":
+            answer = dict(spoil(self._devices, more[0]))
+        elif word == "facts":
+            answer = facts(self._devices)
+        elif word == "seen":
+            answer = self._witness.seen()
+        else:
+            self._witness.forget()
         self.sendLine(json.encode(answer))  # type: ignore[no-untyped-call]  # Twisted's
 
     def connectionLost(self, reason: object = None) -> None:  # noqa: N802
@@ -81,6 +92,12 @@ def slowed(device: SimDevice, milliseconds: float) -> None:
     """A Whatsminer that answers after so long, and takes orders with our password."""
     if isinstance(device, Whatsminer):
         device.delays = dict.fromkeys(device.delays, milliseconds / 1000)
+    opened(device)
+
+
+def opened(device: SimDevice) -> None:
+    """A Whatsminer that takes orders with our password."""
+    if isinstance(device, Whatsminer):
         device.access.change_password(PASSWORD)
         device.access.v3_password = PASSWORD
 
@@ -91,7 +108,7 @@ def main() -> None:
     plan = FarmPlan(network=network, port=int(port), mix=parsed_mix(mix, FAMILIES), seed=1)
     farm = Farm(plan, reactor, steady(reactor))
     for device in farm.devices if more else ():
-        slowed(device, float(more[0]))
+        opened(device) if more[0] == "own" else slowed(device, float(more[0]))
 
     async def begin() -> None:
         await farm.start()

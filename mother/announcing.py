@@ -25,12 +25,15 @@ def announce(config: Config) -> None:
         "mother {version} minds {networks}: {count:,} addresses, port{s} {ports}; looked for: "
         "{families}.",
         version=__version__,
-        networks=", ".join(config.networks),
+        networks=", ".join(config.networks) or "no network",
         count=len(Addresses(config.networks, config.exclude)),
         s="" if len(doors) == 1 else "s",
         ports=", ".join(map(str, doors)),
         families=", ".join(config.families) or "every family",
     )
+    members = sum(len(one.miners) for one in config.gateways)
+    if members:
+        log.info("Through gateways it minds {count:,} more, which are not scanned.", count=members)
     log.info("{line}", line=_healing(config))
     for line in (*wishes(config), *scheduled(config.schedule)):
         log.info("{line}", line=line)

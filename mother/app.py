@@ -33,7 +33,7 @@ from mother.jobs.metrics import Metrics
 from mother.jobs.plan import News
 from mother.net.fetch import Fetcher
 from mother.notify.notices import Notices
-from mother.schedule.building import Built
+from mother.schedule.building import Around, Built
 from mother.sinks.figures import Figures, Queue
 from mother.sinks.log import LogSink
 from mother.sinks.statsd import StatsdSink
@@ -114,18 +114,20 @@ class Daemon(Finder):
 
     def _build_schedule(self) -> Built:
         return Built(
-            self.roster,
-            self.commands,
-            self.setups,
-            self.memory,
-            self._files,
-            self.bus,
-            self.current,
-            self.reactor,
-            self.now,
-            lambda: self.loops["schedule"].hurry(),  # noqa: PLW0108  # there are no loops yet
-            lambda: self._scans() > 0,
-            synchronised,
+            Around(
+                self.roster,
+                self.commands,
+                self.setups,
+                self.memory,
+                self._files,
+                self.bus,
+                self.current,
+                self.reactor,
+                self.now,
+                lambda: self.loops["schedule"].hurry(),  # noqa: PLW0108  # there are no loops yet
+                lambda: self._scans() > 0,
+                synchronised,
+            )
         )
 
     def _build_loops(self) -> dict[str, Loop]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
 
-from tests.terminal.processes import MOTHER, Running, assert_clean, daemon, free_port, mother, until
+from tests.terminal.processes import MOTHER, Running, assert_clean, daemon, free_port, mother
 
 
 def test_miners_behind_a_gateway_are_listed_paused_and_told_to_be_unconfirmed(
@@ -34,8 +35,6 @@ def test_miners_behind_a_gateway_are_listed_paused_and_told_to_be_unconfirmed(
             assert "unconfirmed: its gateway only says yes to orders" in shown
             done = mother("reboot", "127.86.44.7", "--yes", "--config=mother.toml", cwd=tmp_path)
             assert done.returncode == 1
-            gateway.end()
-            process.said("127.86.44.7:.* could not be read", seconds=75)
             assert process.end() == 0
     assert_clean(process.log)
 
@@ -45,9 +44,10 @@ def test_a_reload_takes_members_in_and_gives_them_up(tmp_path: Path) -> None:
     block = '[[minercontrol]]\nurl = "http://127.0.0.1:1/api"\nminers = ["{}"]\n'
     path.write_text(block.format("10.9.1.1-10.9.1.3"))
     with daemon("--config=mother.toml", cwd=tmp_path) as process:
+        process.said("Through gateways it minds 3 more")
         process.said("10.9.1.3:1. is minded through its gateway")
         path.write_text(block.format("10.9.1.3-10.9.1.4"))
-        mother("reload", "--config=mother.toml", cwd=tmp_path)
+        process.send(signal.SIGHUP)
         process.said("10.9.1.4:1. is minded through its gateway")
         process.said("10.9.1.[12]:1. is given up: the configuration names it no more", times=2)
         assert process.end() == 0

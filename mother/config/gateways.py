@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 from typing import Any
+from urllib.parse import urlsplit
 
 from mother.config.kinds import whole
 from mother.config.networks import check_networks
@@ -41,6 +42,15 @@ def check_gateways(value: Any, references: References, problems: Problems) -> tu
     return tuple(found)
 
 
+def _gateway(value: Any, place: str) -> str:
+    """An http address; gateways of this kind speak nothing else."""
+    found = url(value, place)
+    parts = urlsplit(found)
+    if parts.scheme == "https" or parts.query or parts.fragment:
+        raise wrong(place, "must be http, host, port and path, e.g. http://10.1.0.5:5000/api")
+    return found
+
+
 def _miners(value: Any, place: str) -> tuple[str, ...]:
     """Every address that a text or a list of texts names, in their order and once."""
     spans = [span(text) for text in check_networks(value, place)]
@@ -56,7 +66,7 @@ def _miners(value: Any, place: str) -> tuple[str, ...]:
 KEYS = (
     Key(
         "url",
-        url,
+        _gateway,
         "Its base, up to `/api`. Secret: `credential:NAME` or `env:NAME` will do.",
         "",
         'e.g. url = "http://10.1.0.5:5000/api"',

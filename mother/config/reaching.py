@@ -10,7 +10,7 @@ import netaddr
 
 from mother.config.networks import check_networks
 from mother.config.problems import Problems, kind_of, shown, unknown, wrong
-from mother.config.subject import FAMILIES, Group, Reach
+from mother.config.subject import FAMILIES, MINERCONTROL, Group, Reach
 
 Words = tuple[str, ...]
 
@@ -49,10 +49,12 @@ def check_families(value: Any, place: str) -> Words:
 
 
 def check_some_families(value: Any, place: str) -> Words:
-    """The same, with at least one."""
+    """The same, with at least one, of those that are looked for."""
     found = check_families(value, place)
     if not found:
         raise wrong(place, "empty; leave it out to look for all families")
+    if MINERCONTROL in found:
+        raise wrong(place, f"{MINERCONTROL} is not looked for: [[minercontrol]] names its miners")
     return found
 
 
@@ -60,7 +62,7 @@ def _family(value: Any, place: str) -> str:
     word = value.strip().casefold() if isinstance(value, str) else value
     if not isinstance(word, str):
         raise wrong(place, f"must be a family such as antminer, not {kind_of(value)}")
-    if word not in FAMILIES:
+    if word not in (*FAMILIES, MINERCONTROL):
         raise wrong(place, f"{shown(value)} is {unknown(word, FAMILIES)}")
     return word
 

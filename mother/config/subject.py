@@ -18,7 +18,10 @@ DRAGONMINT = "dragonmint"
 """The family that mother-of-dragons was for, and its options still are."""
 
 FAMILIES = (DRAGONMINT, "antminer", "whatsminer", "avalon", "axeos")
-"""All that a file may name."""
+"""Those that are looked for."""
+
+MINERCONTROL = "minercontrol"
+"""The family of miners behind gateways: they may be named, and are not looked for."""
 
 
 class Subject(Struct, frozen=True):

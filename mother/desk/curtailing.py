@@ -156,13 +156,14 @@ class Curtailing:
         return after
 
     def _tell(self, order: Order, shown: Preview) -> None:
-        text = (
-            f"{self._name(order.scope)} is {reason(order, self._now())}, {aim(order)} ({order.id})"
-        )
+        haste = " in an emergency" if order.emergency else ""
+        why = f" Reason: {order.why}." if order.why else ""
         self._bus.tell(
             EventKind.CURTAILED,
             Severity.WARNING,
-            f"{text}: {_miners(len(shown.touched))}, {_drop(shown)}",
+            f"{order.actor} curtails {self._name(order.scope)} {aim(order)}{haste} "
+            f"{_end(order, self._now())} ({order.id}): {_miners(len(shown.touched))}, "
+            f"{_drop(shown)}.{why}",
             content={
                 "actor": order.actor,
                 "order": order.id,
@@ -183,9 +184,10 @@ class Curtailing:
         if not new and not would:
             ended = "" if is_running(order, now) else ", and has ended"
             return f"{order.id} was given at {moment(order.at, now)} with this key{ended}."
-        end = "until it is resumed" if order.until is None else f"until {moment(order.until, now)}"
         does = "would be" if would else "is"
-        head = f"{'Dry run: ' if dry else ''}{name} {does} curtailed {aim(order)} {end}"
+        head = (
+            f"{'Dry run: ' if dry else ''}{name} {does} curtailed {aim(order)} {_end(order, now)}"
+        )
         ident = f" ({order.id})" if order.id else ""
         return f"{head}{ident}: {_miners(len(shown.touched))} of {shown.miners:,}, {_drop(shown)}."
 
@@ -219,6 +221,10 @@ class Curtailing:
 
 AHEAD = 60.0
 """So many seconds may the clock of who tells a signal be ahead of ours."""
+
+
+def _end(order: Order, now: float) -> str:
+    return "until it is resumed" if order.until is None else f"until {moment(order.until, now)}"
 
 
 def _drop(shown: Preview) -> str:

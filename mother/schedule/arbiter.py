@@ -99,22 +99,25 @@ class _Case:
     def put_to_sleep(self) -> None:
         """Those whom a wish or a limit without a cap puts to sleep."""
         ground = self._survey.ground
-        sleepy = self._sleepy
-        down = sleepy & ground.free
-        self._spared |= sleepy & ground.stuck
-        for place, (limit, members) in enumerate(zip(self._limits, self._members, strict=True)):
-            if limit.cap is not None:
-                continue
+        whole = [
+            (place, self._planned[place], self._members[place])
+            for place, limit in enumerate(self._limits)
+            if limit.cap is None
+        ]
+        down = self._sleepy & ground.free
+        down.update(*(ground.free & members for _, planned, members in whole if planned))
+        self._spared |= self._sleepy & ground.stuck
+        for place, planned, members in whole:
             mine, kept_on = ground.free & members, ground.stuck & members
-            if not (limit.emergency or limit.planned):
-                kept_on |= mine & (ground.young - sleepy)
+            if not planned:
+                kept_on |= mine & (ground.young - down)
                 mine -= kept_on
             for each in mine:
                 self._asleep_for.setdefault(each, []).append(place)
             self._spared |= kept_on
-            down |= mine
-            if limit.emergency:
+            if self._limits[place].emergency:
                 self._at_once |= mine
+        down |= self._asleep_for.keys()
         ground.free -= down
         for each in down:
             ground.top[each] = ground.low[each] = ground.rest[each]
@@ -185,7 +188,7 @@ class _Case:
                 because=tuple(because),
                 asked_by=tuple(asked_by),
                 at_once=each in self._at_once,
-                planned=all([self._planned[place] for place in places]),
+                planned=all(self._planned[place] for place in places),
             )
         times = self._times(each)
         return replace(verdict, because=verdict.because + times) if times else verdict

@@ -7,9 +7,11 @@ from datetime import tzinfo
 from pathlib import Path
 from random import Random
 
+from msgspec import Struct
 from twisted.internet.interfaces import IReactorTime
 
 from mother.config.model import Config
+from mother.config.schedule import Schedule
 from mother.core.bus import Bus
 from mother.core.model import EventKind, Severity
 from mother.fleet.commands import Commands
@@ -34,67 +36,58 @@ RECALL, REPORTS = "schedule.json", "reports"
 """Beside the state file."""
 
 
-class Built:
-    """The loop's job, what answers for it, and a service: `load` it before it starts.
+class Around(Struct, frozen=True):
+    """What the schedule is built upon.
 
     `scanned` says whether a scan has ended since the start, `hurry` wakes the loop, `clock_kept`
-    whether somebody keeps this machine's clock right.
+    whether somebody keeps this machine's clock right, None: unknown.
     """
+
+    roster: Roster
+    commands: Commands
+    setups: Setups
+    memory: Memory
+    files: Files
+    bus: Bus
+    config: Callable[[], Config]
+    reactor: IReactorTime
+    now: Callable[[], float]
+    hurry: Callable[[], None]
+    scanned: Callable[[], bool]
+    clock_kept: Callable[[], bool | None]
+    zone: Callable[[], tzinfo | None] = lambda: None
+
+    def schedule(self) -> Schedule:
+        """What the operator wants of it now."""
+        return self.config().schedule
+
+    def is_dry(self) -> bool:
+        """Whether writes are only told."""
+        return self.config().dry_run
+
+
+class Built:
+    """The loop's job, what answers for it, and a service: `load` it before it starts."""
 
     name = "schedule's parts"
 
-    def __init__(
-        self,
-        roster: Roster,
-        commands: Commands,
-        setups: Setups,
-        memory: Memory,
-        files: Files,
-        bus: Bus,
-        config: Callable[[], Config],
-        reactor: IReactorTime,
-        now: Callable[[], float],
-        hurry: Callable[[], None],
-        scanned: Callable[[], bool],
-        clock_kept: Callable[[], bool | None],
-        zone: Callable[[], tzinfo | None] = lambda: None,
-    ) -> None:
-        folder = Path(config().state_file).absolute().parent
-        asker = Asker(reactor)
-        self.book = Book(memory)
-        self.journal = Journal(beside(config().state_file), files, now)
+    def __init__(self, around: Around) -> None:
+        state, now = around.config().state_file, around.now
+        folder = Path(state).absolute().parent
+        asker = Asker(around.reactor)
+        self.book = Book(around.memory)
+        self.journal = Journal(beside(state), around.files, now)
         self.sources = Sources(
-            lambda: config().schedule, asker.ask, reactor, now, _teller(bus), hurry
+            around.schedule, asker.ask, around.reactor, now, _teller(around.bus), around.hurry
         )
-        self.acting = Acting(
-            commands,
-            self.journal,
-            roster,
-            reactor,
-            now,
-            lambda: config().schedule,
-            setups.groups_of,
-            Random(),  # noqa: S311  # spreads starts only
-            lambda: config().dry_run,
-        )
-        units = Units(self.acting.history, commands.obstacle)
-        deciding = Deciding(
-            roster, config, self.sources, self.book, units, setups.groups_of, zone, clock_kept
-        )
-        self.facility = Facility(
-            lambda: config().schedule.switches,
-            asker.ask,
-            now,
-            _warner(bus),
-            sought=scanned,
-            dry_run=lambda: config().dry_run,
-            hurry=hurry,
-        )
-        self.reports = Reports(folder / REPORTS, files)
-        self.recall = Recall(folder / RECALL, files, deciding, self.sources)
+        self.acting = _acting(around, self.journal)
+        self.facility = _facility(around, asker)
+        self.reports = Reports(folder / REPORTS, around.files)
+        deciding = _deciding(around, self.acting, self.sources, self.book)
+        self.recall = Recall(folder / RECALL, around.files, deciding, self.sources)
         self.job = Scheduler(
-            roster,
-            config,
+            around.roster,
+            around.config,
             deciding,
             self.acting,
             self.sources,
@@ -102,7 +95,7 @@ class Built:
             self.facility,
             self.reports,
             self.recall,
-            bus,
+            around.bus,
             now,
         )
         self.telling = Telling(
@@ -111,9 +104,9 @@ class Built:
             self.sources,
             self.reports,
             self.facility,
-            config,
+            around.config,
             now,
-            hurry,
+            around.hurry,
         )
 
     def load(self) -> None:
@@ -132,6 +125,45 @@ class Built:
         await self.acting.stop()
         await self.facility.stop()
         self.recall.close()
+
+
+def _acting(around: Around, journal: Journal) -> Acting:
+    return Acting(
+        around.commands,
+        journal,
+        around.roster,
+        around.reactor,
+        around.now,
+        around.schedule,
+        around.setups.groups_of,
+        Random(),  # noqa: S311  # spreads starts only
+        around.is_dry,
+    )
+
+
+def _facility(around: Around, asker: Asker) -> Facility:
+    return Facility(
+        lambda: around.schedule().switches,
+        asker.ask,
+        around.now,
+        _warner(around.bus),
+        sought=around.scanned,
+        dry_run=around.is_dry,
+        hurry=around.hurry,
+    )
+
+
+def _deciding(around: Around, acting: Acting, sources: Sources, book: Book) -> Deciding:
+    return Deciding(
+        around.roster,
+        around.config,
+        sources,
+        book,
+        Units(acting.history, around.commands.obstacle),
+        around.setups.groups_of,
+        around.zone,
+        around.clock_kept,
+    )
 
 
 def _warner(bus: Bus) -> Callable[[Severity, str], None]:

@@ -33,7 +33,8 @@ class Ground(Struct):
     keep minimum times, `stuck` never (they are not in `free`).
     `need` are of `free` too: what these would take besides, who are let run without taking room.
     `asleep` sleep now; `waiting` of them cannot be woken yet and keep their place.
-    `lowered` are asleep, or have a power target below the wished one, now.
+    `lowered` are asleep, or have a power target below the wished one, now; `lowest` of them are
+    asleep or have the lowest.
     """
 
     order: list[str]
@@ -48,6 +49,7 @@ class Ground(Struct):
     asleep: set[str] = field(default_factory=set)
     waiting: set[str] = field(default_factory=set)
     lowered: set[str] = field(default_factory=set)
+    lowest: set[str] = field(default_factory=set)
 
 
 class Cap(Struct, frozen=True):
@@ -219,21 +221,13 @@ class _Filling:
             for each in flexible & cap.members:
                 seats.setdefault(each, []).append(place)
         if seats:
-            self._raise(self._ranked(self._raised(seats, room)), seats, room)
+            left = self._raised(seats, room)
+            self._raise(self._steady(left, self._ground.lowest), seats, room)
 
     def _raised(self, seats: Mapping[str, list[int]], room: list[int]) -> list[str]:
-        """Give the most efficient all that they are wished, and return who did not get it.
-
-        Who has it now goes before its equals, so that they do not take turns.
-        """
-        ground, left, full = self._ground, list[str](), set[int]()
-        keys = {
-            each: (ground.efficiency[each] * NEAR, 1)
-            if each in ground.lowered
-            else (ground.efficiency[each], 0)
-            for each in seats
-        }
-        for each in sorted(self._ranked(seats), key=keys.__getitem__):
+        """Give the most efficient all that they are wished, and return who did not get it."""
+        left, full = list[str](), set[int]()
+        for each in self._steady(seats, self._ground.lowered):
             more = self._top[each] - self._low[each]
             short = [place for place in seats[each] if place in full or room[place] < more]
             if short:
@@ -254,6 +248,17 @@ class _Filling:
                 room[place] -= target - low
             if target < top:
                 self.found.targets[each] = target
+
+    def _steady(self, some: Collection[str], less: Set[str]) -> list[str]:
+        """These, the most efficient first; who has `less` now goes after its equals, so that they
+        do not take turns.
+        """
+        efficiency = self._ground.efficiency
+        keys = {
+            each: (efficiency[each] * NEAR, 1) if each in less else (efficiency[each], 0)
+            for each in some
+        }
+        return sorted(self._ranked(some), key=keys.__getitem__)
 
     def _sleep(self, each: str) -> None:
         self._free.discard(each)

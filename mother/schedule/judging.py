@@ -56,6 +56,15 @@ class Step(Struct, frozen=True):
         """Of its first order."""
         return self.orders[0][0]
 
+    @property
+    def unknown(self) -> bool:
+        """Whether it replaces what the device has not told yet."""
+        replaced = {
+            CommandKind.SET_PROFILE: self.has.profile,
+            CommandKind.SET_POWER: self.has.watts,
+        }
+        return any(replaced.get(kind, "") is None for kind, _ in self.orders)
+
 
 class Finding(Struct, frozen=True):
     """How it stands, and the `step` that is missing; `not_before` is when it may be made."""

@@ -135,7 +135,7 @@ def draw(rated: Mapping[str, Rated], meters: Iterable[Metered], ids: Ids | None 
             powers.append(meter.power)
             left -= meter.ids
     powers.extend(rated[ident].draws for ident in left)
-    sleepers = [rated[ident].rest.watts for ident in wanted if rated[ident].unit.asleep]
+    sleepers = [rated[ident].draws.watts for ident in wanted if rated[ident].unit.asleep]
     return _together(powers, len(wanted), sleepers)
 
 

@@ -97,8 +97,17 @@ class Report(Struct, frozen=True, omit_defaults=True):
         """How long it took, or goes on already."""
         return max(0.0, (self.at if self.ended is None else self.ended) - self.began)
 
+    @property
     def sentence(self) -> str:
-        """`812 kW of 900 kW shed, 95 % of it in 1 min 34 s, 7 of 300 miners unconfirmed`."""
+        """`Curtailment 3: 812 kW of 900 kW shed, 95 % of it in 1 min 34 s, 7 of 300 miners
+        unconfirmed`; with its reason where it begins, and how long it took where it has ended.
+        """
+        if self.ended is None and self.at <= self.began:
+            return (
+                f"Curtailment {self.id} begins, {si(self.wanted, 'W')} of "
+                f"{si(self.baseline, 'W')} to shed: {self.reason}"
+            )
+        end = "" if self.ended is None else f" has ended after {duration(self.seconds)}"
         parts = [f"{si(self.shed, 'W')} of {si(self.wanted, 'W')} shed"]
         if self.reached is not None:
             parts.append(f"95 % of it in {duration(self.reached)}")
@@ -106,7 +115,7 @@ class Report(Struct, frozen=True, omit_defaults=True):
             parts.append(f"{self.unconfirmed_count} of {self.miners} miners unconfirmed")
         if self.skipped_count:
             parts.append(f"{self.skipped_count} skipped")
-        return ", ".join(parts)
+        return f"Curtailment {self.id}{end}: {', '.join(parts)}"
 
 
 class About(Struct, frozen=True):
@@ -321,12 +330,12 @@ def _target(limit: Limit, this: Round) -> float:
 def _seen(report: Report, limit: Limit, ids: set[str], skipped: set[str], this: Round) -> Report:
     """The report as of now."""
     standings, now = this.standings, this.now
-    done = [one for one in ids if _stage(standings, one) is Stage.CONFIRMED]
-    undone = [_undone(one, this) for one in sorted(ids.difference(done))]
-    left = [_undone(one, this) for one in sorted(skipped)]
-    sent = [one for one in undone if one.stage == Stage.SKIPPED]
-    undone = [one for one in undone if one.stage != Stage.SKIPPED]
-    left = [*sent, *left]
+    stages = {one: _stage(standings, one) for one in ids}
+    done = sum(1 for stage in stages.values() if stage is Stage.CONFIRMED)
+    left = sorted(skipped.union(one for one in ids if stages[one] is Stage.SKIPPED))
+    undone = sorted(
+        one for one, stage in stages.items() if stage not in (Stage.CONFIRMED, Stage.SKIPPED)
+    )
     draw = this.draw(limit.ids)
     shed = report.baseline - draw.watts
     after = max(0.0, now - report.began)
@@ -340,15 +349,15 @@ def _seen(report: Report, limit: Limit, ids: set[str], skipped: set[str], this: 
         most=max(report.most, shed),
         resting=draw.resting,
         miners=len(ids),
-        confirmed=len(done),
+        confirmed=done,
         unconfirmed_count=len(undone),
         skipped_count=len(left),
-        unconfirmed=tuple(undone[:MOST_NAMED]),
-        skipped=tuple(left[:MOST_NAMED]),
+        unconfirmed=tuple(_undone(one, this) for one in undone[:MOST_NAMED]),
+        skipped=tuple(_undone(one, this) for one in left[:MOST_NAMED]),
     )
     if report.reached is None and report.wanted > 0 and shed >= DONE * report.wanted:
         report = replace(report, reached=after)
-    if report.confirmed_after is None and len(done) >= DONE * (len(done) + len(undone)) > 0:
+    if report.confirmed_after is None and done >= DONE * (done + len(undone)) > 0:
         report = replace(report, confirmed_after=after)
     return report
 

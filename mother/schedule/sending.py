@@ -10,12 +10,14 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from mother.core.clock import sleep
+from mother.core.errors import DeviceError, Unsupported
 from mother.core.model import Change, Command, CommandKind
 from mother.fleet.commands import Outcome
+from mother.fleet.identity import recognised
 from mother.fleet.roster import Entry, Roster
 from mother.schedule.journal import Journal, Line, Mark, NotJournalled, Woken
 from mother.schedule.judging import PAUSE, RESUME, Judge, Step, Written
-from mother.schedule.profiles import Has, Wished
+from mother.schedule.profiles import Has, Wished, found
 from mother.schedule.values import Sleeper, Verdict
 
 ACTOR = "schedule"
@@ -89,6 +91,10 @@ class Sending:
         entry = self._roster.get(flight.device)
         if entry is None or not still():
             return None
+        if flight.step.unknown:
+            trouble = await self._ask(entry, flight)
+            if trouble or not still():
+                return Outcome("failed", trouble) if trouble else None
         pauses = flight.step.kind is PAUSE and not self._dry_run()
         fresh = pauses and flight.device not in self._journal.sleepers
         outcome = None
@@ -108,6 +114,20 @@ class Sending:
                 self.slept[flight.device] = self._now()
             if fresh and not (flight.handed if outcome is None else outcome.sent):
                 self._take_back(flight.device)
+
+    async def _ask(self, entry: Entry, flight: Flight) -> str:
+        """Read what is about to be replaced, so that it can be put back; why that failed."""
+        try:
+            async with entry.lock:
+                await recognised(entry)
+                entry.settings, entry.settings_at = await entry.device.settings(), self._now()
+        except Unsupported:
+            return ""
+        except DeviceError as error:
+            return f"its settings could not be read: {error}"
+        has = found(entry.settings, entry.settings_at, entry.reading)
+        flight.step = replace(flight.step, has=has)
+        return ""
 
     async def _journalled(self, entry: Entry, flight: Flight) -> None:
         """Raises NotJournalled."""

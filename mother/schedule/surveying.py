@@ -86,12 +86,17 @@ class Survey:
     def _place_of(self, unit: Unit, hungriest: int) -> None:
         ground, each = self.ground, unit.id
         top, low = self._awake(unit, hungriest)
-        rest = min(milli(unit.rest), low)
+        rest = milli(unit.rest)
+        if rest > low:
+            top, low = max(top, rest), rest
         self._note_times(unit)
         if each in self.often:
             ground.need[each], top, low = low - rest, rest, rest
-        if unit.asleep or (unit.target is not None and milli(unit.target) * NEAR < top):
+        target = inf if unit.target is None else milli(unit.target)
+        if unit.asleep or target * NEAR < top:
             ground.lowered.add(each)
+            if unit.asleep or target <= low * NEAR:
+                ground.lowest.add(each)
         if unit.away:
             draws = milli(unit.draws)
             ground.need[each] = max(0, ground.need.get(each, 0) + low - draws)

@@ -37,6 +37,11 @@ AT_REST: Mapping[str, float] = {"antminer": 50.0, "whatsminer": 30.0, "avalon": 
 AT_REST_ELSE = 50.0
 """W of a sleeper that does not tell: its control board, its fans, what its supply loses."""
 
+AT_REST_MOST = 0.3
+"""Of what it draws awake. More than that is what a mean of minutes says just after it slept: it
+is drawn, or was, but will not be.
+"""
+
 LEAST: Mapping[str, float] = {"whatsminer": 0.6}
 """The lowest power target as a share of the nameplate, for families that take targets at all.
 
@@ -47,7 +52,7 @@ SMOOTH = 0.1
 """How much of what is remembered each look renews: hashrates of seconds jump."""
 
 
-class Power(Struct, frozen=True):
+class Power(Struct, frozen=True, gc=False):
     """So many W, whose word that is, and how far it may be off."""
 
     watts: float = 0.0
@@ -60,7 +65,7 @@ class Power(Struct, frozen=True):
         return self.source != UNKNOWN
 
 
-class Keys(Struct, frozen=True):
+class Keys(Struct, frozen=True, gc=False):
     """What a device shares with others, for ramps: empty where it is not known.
 
     Racks and PDUs of several sites may have one name: they are `site/name` where the site is
@@ -84,7 +89,7 @@ class Keys(Struct, frozen=True):
         return any(name in (key, key.partition("/")[2]) for key in self.of(by))
 
 
-class Rated(Struct, frozen=True):
+class Rated(Struct, frozen=True, gc=False):
     """A unit, and where its three numbers of W come from.
 
     `seen`: the device itself says whether it sleeps; a gateway only says yes to orders.
@@ -98,7 +103,7 @@ class Rated(Struct, frozen=True):
     seen: bool = True
 
 
-class History(Struct, frozen=True):
+class History(Struct, frozen=True, gc=False):
     """What we did to a device: see `Unit` for `ours`, `since` and `starts`.
 
     `drew` is what the journal says that it drew before it slept. `limited`: its power target is
@@ -134,7 +139,7 @@ def history_of(journal: Journal, now: Callable[[], float]) -> Callable[[str], Hi
     return history
 
 
-class Seen(Struct, frozen=True):
+class Seen(Struct, frozen=True, gc=False):
     """What a device drew when it last hashed as it likes, in profile and power target `key`."""
 
     key: tuple[str, float | None]
@@ -180,9 +185,9 @@ class Units:
         if told is not None and not asleep and not past.limited and _steady(entry):
             self._learn(entry.id, reading, told)
         full = self._full(entry, past, plate)
-        rest = self._at_rest(entry, told if asleep else None)
+        rest = self._at_rest(entry, told if asleep else None, full)
         if asleep:
-            draws = rest
+            draws = told if told is not None and told.watts > 0 else rest
         else:
             draws = told or full
             full = draws if draws.watts > full.watts else full
@@ -252,9 +257,9 @@ class Units:
             return Power(watts, NAMEPLATE, ERRORS[NAMEPLATE])
         return Power() if target is None else Power(target, GUESS, ERRORS[GUESS])
 
-    def _at_rest(self, entry: Entry, told: Power | None) -> Power:
+    def _at_rest(self, entry: Entry, told: Power | None, full: Power) -> Power:
         """What it draws asleep. A sleeper that says 0 W speaks of its boards alone."""
-        if told is not None and told.watts > 0 and told.source != NAMEPLATE:
+        if told is not None and told.watts > 0 and _is_rest(told, full):
             self._rest[entry.id] = Power(told.watts, REMEMBERED, ERRORS[REMEMBERED])
             return told
         known = self._rest.get(entry.id)
@@ -269,6 +274,10 @@ def _told(reading: Reading | None) -> Power | None:
         return None
     source = reading.power_source if reading.power_source in ERRORS else REPORTED
     return Power(reading.power, source, ERRORS[source])
+
+
+def _is_rest(told: Power, full: Power) -> bool:
+    return not full.known or told.watts <= AT_REST_MOST * full.watts
 
 
 def _asleep(entry: Entry) -> bool | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import string
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
 from msgspec import Struct
 from rich.text import Text
@@ -109,8 +110,9 @@ def chart(
     lines = []
     for name, steps in rows:
         line = Text(f"{_cut(one_line(name), room):<{room}} ")
-        for mark in _cells(steps, grid, drawn):
-            line.append(mark.letter if mark else " ", _painted(mark) if mark else None)
+        for mark, some in groupby(_cells(steps, grid, drawn)):
+            count = sum(1 for _ in some)
+            line.append((mark.letter if mark else " ") * count, _painted(mark) if mark else None)
         lines.append(line)
     below = (_hours(grid), _days(grid), _pointed(grid, changes))
     lines += [Text(" " * (room + 1) + text, style="bright_black") for text in below if text]
@@ -205,7 +207,8 @@ def _legend(drawn: Mapping[str, Mark], grid: Grid, width: int) -> list[Text]:
 
 
 def _painted(mark: Mark) -> str:
-    return f"reverse {mark.style}".strip()
+    """As a bar; where nothing is wanted there is none."""
+    return mark.style if mark.letter == _MARKS[AS_IT_IS][0] else f"reverse {mark.style}".strip()
 
 
 def _cut(text: str, room: int) -> str:

@@ -24,20 +24,12 @@ from mother.terminal.errand import Errand, agreed, as_json, many, who
 from mother.terminal.logs import one_line
 from mother.terminal.process import FAILED, OK
 from mother.terminal.table import console_on, say
-from mother.terminal.watching import watch
+from mother.terminal.watching import Given, watch
 
 MOST_ROWS = 20
 MOST_WATTS = 1e12
 PATIENCE = 60.0
 """Seconds that the daemon may take to reckon what an order comes to."""
-
-
-class Given(Struct, frozen=True):
-    """A curtailment that was ordered, as far as it is shown."""
-
-    id: str
-    text: str
-    running: bool = True
 
 
 class Answer(Struct, frozen=True):

@@ -86,8 +86,8 @@ def _list(found: Sequence[Report], now: float, program: str) -> None:
         return
     rows = [_cells(one, now) for one in found]
     wide = [max(map(cell_len, column)) for column in zip(COLUMNS, *rows, strict=True)]
-    wide[-1] = max(LEAST, min(wide[-1], console.width - sum(wide[:-1]) - len(wide)))
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    wide[-1] = max(LEAST, min(wide[-1], console.width - sum(wide[:-1]) - len(wide) + 1))
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
     for name, width in zip(COLUMNS, wide, strict=True):
         side: JustifyMethod = "left" if name == WHY else "right"
         table.add_column(name, justify=side, width=width, no_wrap=True, overflow="ellipsis")

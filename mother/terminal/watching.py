@@ -6,11 +6,12 @@ import sys
 from collections.abc import Mapping
 
 import msgspec
+from msgspec import Struct
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from mother.control.client import NoDaemon
+from mother.control.client import Denied, NoDaemon
 from mother.core.units import duration, si
 from mother.schedule.orders import Progress
 from mother.schedule.values import Stage
@@ -22,6 +23,9 @@ from mother.terminal.table import console_on, say
 ENOUGH = 0.95
 """Once so many have confirmed, it counts as done: somebody is always away."""
 
+SETTLED = 3.0
+"""Seconds after which what is drawn is told once more: readings come after the yes."""
+
 MOST_EMPTY = 30
 """So many looks may show nothing of an order that was just given."""
 
@@ -29,16 +33,33 @@ MOST_NAMED = 20
 _UNDER_WAY = (Stage.PENDING, Stage.SENT, Stage.DRIFTED)
 
 
+class Given(Struct, frozen=True):
+    """A curtailment that was ordered, as far as it is shown."""
+
+    id: str
+    text: str
+    running: bool = True
+
+
+class Looked(Progress, frozen=True, kw_only=True):
+    """What the daemon answers: the progress, and the order itself."""
+
+    order: Given
+
+
 def watch(errand: Errand, order: str, console: Console) -> int:
     """Show the order's progress until 95 % have confirmed, or no more are under way."""
     try:
-        last = _followed(errand, order)
+        last = _once_more(errand, order, _followed(errand, order))
     except KeyboardInterrupt:
         print(
             f"\nThe order goes on; `{errand.program} resume {order}` ends it.",
             file=sys.stderr,
         )
         return INTERRUPTED
+    if not last.order.running:
+        say(console, f"{order} has ended meanwhile.")
+        return FAILED
     for line in told(last):
         say(console, line)
     return OK if is_enough(last) else FAILED
@@ -81,12 +102,27 @@ def counted(stages: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {stage}" for stage, count in rest if count)
 
 
-def _followed(errand: Errand, order: str) -> Progress:
+def _once_more(errand: Errand, order: str, last: Looked) -> Looked:
+    if not (last.total and last.order.running):
+        return last
+    errand.pause(SETTLED)
+    try:
+        now = _look(errand, order)
+    except (NoDaemon, Denied):
+        return last
+    return now if now.total and is_over(now) else last
+
+
+def _look(errand: Errand, order: str) -> Looked:
+    return msgspec.convert(errand.ask("curtailment", {"order": order}), Looked)
+
+
+def _followed(errand: Errand, order: str) -> Looked:
     silent = empty = 0
     with _Shown() as shown:
         while True:
             try:
-                now = msgspec.convert(errand.ask("curtailment", {"order": order}), Progress)
+                now = _look(errand, order)
             except NoDaemon:
                 silent += 1
                 if silent == MOST_SILENCES:
@@ -95,7 +131,8 @@ def _followed(errand: Errand, order: str) -> Progress:
                 silent = 0
                 empty += not now.total
                 shown.tell(now)
-                if empty == MOST_EMPTY or (now.total and is_over(now)):
+                over = empty == MOST_EMPTY or (now.total > 0 and is_over(now))
+                if over or not now.order.running:
                     return now
             errand.pause(EVERY)
 

@@ -153,55 +153,57 @@ def test_amounts_are_numbers_or_texts() -> None:
     )
 
 
+SIGNALS = """
+[[schedule.signal]]
+name = "price"
+url = "http://127.0.0.1/prices?zone=DE"
+path = "data.[zone=DE.LU].rows"
+headers = { Authorization = "Bearer x" }
+every = "5min"
+at = "from"
+value = "price"
+step = "30min"
+factor = 0.1
+plus = 20
+unit = "EUR/MWh"
+silence = { hold = "2h", then = "curtail" }
+[[schedule.signal]]
+name = "surplus"
+unit = "W"
+[[schedule.rule]]
+name = "dear"
+signal = "price"
+threshold = 80
+release = 60.5
+hard = 150
+windows = 1
+release_windows = 3
+window = "10min"
+cap = "1MW"
+apply_to.families = ["avalon"]
+[[schedule.rule]]
+name = "dark"
+signal = "surplus"
+threshold = "-2kW"
+release = "1kW"
+above = false
+hard = "-10kW"
+[[schedule.budget]]
+name = "fuse"
+cap = "500kW"
+reserve = "5kW"
+[[schedule.budget]]
+name = "sun"
+signal = "surplus"
+surplus = true
+[[schedule.meter]]
+signal = "surplus"
+error = "0.5%"
+"""
+
+
 def test_signals_rules_budgets_and_meters_arrive() -> None:
-    text = """
-        [[schedule.signal]]
-        name = "price"
-        url = "http://127.0.0.1/prices?zone=DE"
-        path = "data.[zone=DE.LU].rows"
-        headers = { Authorization = "Bearer x" }
-        every = "5min"
-        at = "from"
-        value = "price"
-        step = "30min"
-        factor = 0.1
-        plus = 20
-        unit = "EUR/MWh"
-        silence = { hold = "2h", then = "curtail" }
-        [[schedule.signal]]
-        name = "surplus"
-        unit = "W"
-        [[schedule.rule]]
-        name = "dear"
-        signal = "price"
-        threshold = 80
-        release = 60.5
-        hard = 150
-        windows = 1
-        release_windows = 3
-        window = "10min"
-        cap = "1MW"
-        apply_to.families = ["avalon"]
-        [[schedule.rule]]
-        name = "dark"
-        signal = "surplus"
-        threshold = "-2kW"
-        release = "1kW"
-        above = false
-        hard = "-10kW"
-        [[schedule.budget]]
-        name = "fuse"
-        cap = "500kW"
-        reserve = "5kW"
-        [[schedule.budget]]
-        name = "sun"
-        signal = "surplus"
-        surplus = true
-        [[schedule.meter]]
-        signal = "surplus"
-        error = "0.5%"
-    """
-    schedule = load(file=text).schedule
+    schedule = load(file=SIGNALS).schedule
     price, surplus = schedule.signals
     assert price == Signal(
         name="price",
@@ -229,34 +231,36 @@ def test_signals_rules_budgets_and_meters_arrive() -> None:
     assert not schedule.empty
 
 
+SWITCHES = """
+[[schedule.ramp]]
+by = "pdu"
+name = "PDU 7"
+down = { batch = 5, gap = "10s", jitter = "1s" }
+[[schedule.facility]]
+name = "fans"
+on_url = "http://10.1.0.5/on"
+off_url = "http://10.1.0.5/off"
+method = "PUT"
+on_body = '{"on": true}'
+off_body = '{"on": false}'
+headers = { X-Key = "k" }
+state_url = "http://10.1.0.5/state"
+state_path = "output"
+on_value = true
+lead = "1min"
+lag = 600
+[[schedule.profile]]
+overclock = { profile = "high", level = 2 }
+eco = { share = "80%" }
+underclock = { power = "2.8kW" }
+normal = {}
+[schedule.profile.apply_to]
+models = ["M30*"]
+"""
+
+
 def test_ramps_switches_and_profiles_arrive() -> None:
-    text = """
-        [[schedule.ramp]]
-        by = "pdu"
-        name = "PDU 7"
-        down = { batch = 5, gap = "10s", jitter = "1s" }
-        [[schedule.facility]]
-        name = "fans"
-        on_url = "http://10.1.0.5/on"
-        off_url = "http://10.1.0.5/off"
-        method = "PUT"
-        on_body = '{"on": true}'
-        off_body = '{"on": false}'
-        headers = { X-Key = "k" }
-        state_url = "http://10.1.0.5/state"
-        state_path = "output"
-        on_value = true
-        lead = "1min"
-        lag = 600
-        [[schedule.profile]]
-        overclock = { profile = "high", level = 2 }
-        eco = { share = "80%" }
-        underclock = { power = "2.8kW" }
-        normal = {}
-        [schedule.profile.apply_to]
-        models = ["M30*"]
-    """
-    schedule = load(file=text).schedule
+    schedule = load(file=SWITCHES).schedule
     assert schedule.ramps == (GroupRamp("pdu", "PDU 7", Ramp(5, 10, 1), Ramp()),)
     assert schedule.switches == (
         Switch(

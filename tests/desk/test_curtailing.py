@@ -123,8 +123,10 @@ def test_an_order_is_kept_told_and_decided_at_once() -> None:
     (event,) = asked.daemon.ear.of(EventKind.CURTAILED)
     assert event.content["order"] == order.id
     assert event.content["ref"] == "4711"
-    assert "curtailed by ann until" in event.text
-    assert ": grid event, to sleep" in event.text
+    assert event.text.startswith("ann curtails all to sleep until ")
+    assert thin(event.text).endswith(
+        f"({order.id}): 2 miners, 2.00 kW -> 20.0 W. Reason: grid event."
+    )
     (row,) = as_json(asked.daemon.desk.status())["curtailments"]
     assert (row["id"], row["miners"], row["running"]) == (order.id, 2, True)
 

@@ -19,6 +19,7 @@ from mother.core.model import CommandKind
 from mother.core.ports import Ports
 from mother.drivers.base import Confirm, Evidence, Family
 from mother.drivers.marks import MARKS, Mark
+from mother.drivers.minercontrol.driver import MinerControl
 from mother.drivers.registry import FAMILIES
 from mother.net.http import Http
 from mother.net.jsonline import Lines
@@ -47,6 +48,7 @@ RECORDED: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "Avalon 1246": ("avalon/avalon_a_stats.json", "its figures"),
     },
     "axeos": {"Bitaxe Supra": ("axeos/v2_0_0/system_info.json", "its figures, shortened")},
+    "minercontrol": {},
 }
 """What is recorded of which model: files below tests/recordings, and what they hold."""
 
@@ -92,9 +94,9 @@ TAKES = {
 
 
 def known(reactor: Any) -> list[Family]:
-    """One of each family; nothing is asked of anybody."""
+    """One of each family, that behind gateways last; nothing is asked of anybody."""
     wire = Wire(Http(reactor), Lines(reactor), lambda: 1.0, Ports, lambda: 0.0)
-    return [make(wire) for make in FAMILIES.values()]
+    return [*(make(wire) for make in FAMILIES.values()), MinerControl(wire)]
 
 
 class Tables:

@@ -121,7 +121,7 @@ def test_a_file_of_version_1_is_read_and_nothing_was_undertaken_then(path: Path)
     assert memory.device(IDENT).setup == DeviceSetup()
     assert memory.undertaken == Undertakings()
     memory.save()
-    assert kept(path)["version"] == VERSION == 3
+    assert kept(path)["version"] == VERSION == 4
     assert kept(path)["devices"][IDENT] == device
     assert list(path.parent.iterdir()) == [path]
 

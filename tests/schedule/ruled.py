@@ -16,6 +16,7 @@ from mother.schedule.values import Bounds, Limit, Ruling, Unit, Verdict, Wish
 NOW = 1_790_000_000.0
 MINUTE = 60.0
 HOUR = 3600.0
+DAY = 86400.0
 BOUNDS = Bounds()
 
 
@@ -65,6 +66,24 @@ class Case(Struct, frozen=True):
     def ruling(self) -> Ruling:
         return rule(self.units, self.wishes, self.limits, self.bounds, NOW)
 
+    def state(self) -> list[tuple[object, ...]]:
+        """What every device is at."""
+        return [(one.id, one.asleep, one.draws, one.target, one.starts) for one in self.units]
+
+    def asleep_by_wish(self) -> set[str]:
+        """Whom the strongest wish wants asleep."""
+        found = set()
+        for unit in self.units:
+            said = [
+                one
+                for one in self.wishes
+                if one.mode is not None and (one.ids is None or unit.id in one.ids)
+            ]
+            best = max(said, key=lambda one: one.priority, default=None)
+            if best is not None and best.mode is Mode.SLEEP:
+                found.add(unit.id)
+        return found
+
     def carried_out(self) -> Case:
         """The same a moment later, when all is done as it was ruled."""
         verdicts = self.ruling().verdicts
@@ -80,9 +99,7 @@ def carried_out(unit: Unit, verdict: Verdict) -> Unit:
         if unit.asleep:
             return replace(unit, planned=verdict.planned)
         planned = verdict.planned
-        return replace(
-            unit, asleep=True, ours=True, since=NOW, draws=unit.rest, planned=planned
-        )
+        return replace(unit, asleep=True, ours=True, since=NOW, draws=unit.rest, planned=planned)
     target = verdict.power_target
     if target is None:
         target = None if unit.target is None else unit.full
@@ -93,24 +110,18 @@ def carried_out(unit: Unit, verdict: Verdict) -> Unit:
     return replace(unit, draws=draws, target=target if unit.least is not None else None)
 
 
-def settled(unit: Unit, verdict: Verdict) -> tuple[object, ...]:
-    """What there is of a verdict to be carried out."""
-    target = verdict.power_target
-    return (verdict.mode, verdict.profile, unit.full if target is None else target)
-
-
 WATTS = st.sampled_from([1320.0, 3000.0, 3250.0, 3500.0]) | st.floats(20.0, 6000.0)
 JOULES = st.none() | st.sampled_from([17.5, 29.5, 29.8, 30.0, 94.0]) | st.floats(10.0, 100.0)
 AGO = st.sampled_from([0.0, MINUTE, 10 * MINUTE, 14 * MINUTE, 20 * MINUTE, HOUR, 30 * HOUR])
 
 
 @st.composite
-def unit(draw: st.DrawFn, name: str, *, starts: bool = True) -> Unit:
+def unit(draw: st.DrawFn, name: str, *, starts: bool, targets: bool) -> Unit:
     """Any device in any state."""
     full = draw(st.sampled_from([0.0, 3000.0]) | WATTS)
     fate = draw(st.sampled_from(["", "", "", "", "held", "away", "found", "awake only", "dim"]))
     sleeps = draw(st.booleans()) and fate != "awake only"
-    rest = draw(st.sampled_from([0.0, 40.0, 50.0]))
+    rest, part = draw(st.sampled_from([0.0, 40.0, 50.0])), draw(st.floats(0.3, 1.0))
     return Unit(
         name,
         asleep=True if fate == "found" else sleeps or draw(st.sampled_from([False, None])),
@@ -120,7 +131,7 @@ def unit(draw: st.DrawFn, name: str, *, starts: bool = True) -> Unit:
         draws=min(rest, full) if sleeps or fate == "found" else full,
         full=full,
         rest=rest if not full else min(rest, full),
-        least=draw(st.none() | st.floats(0.3, 1.0).map(lambda part: part * full)),
+        least=draw(st.none() | st.just(part * full)) if targets else None,
         efficiency=draw(JOULES),
         sleeps=fate != "awake only",
         since=NOW - draw(AGO),
@@ -130,10 +141,10 @@ def unit(draw: st.DrawFn, name: str, *, starts: bool = True) -> Unit:
 
 
 @st.composite
-def case(draw: st.DrawFn, *, tree: bool = False, starts: bool = True) -> Case:
-    """Any farm, and anything asked of it; `tree`: every two limits are apart or one in the other."""
+def case(draw: st.DrawFn, *, tree: bool = False, starts: bool = True, targets: bool = True) -> Case:
+    """Any farm, and anything asked of it; `tree`: any two limits are apart or nested."""
     names = [f"m{number:02}" for number in range(draw(st.integers(1, 14)))]
-    units = tuple(draw(unit(name, starts=starts)) for name in names)
+    units = tuple(draw(unit(name, starts=starts, targets=targets)) for name in names)
     full = sum(one.full for one in units)
     some = st.sets(st.sampled_from(names)).map(frozenset)
     wishes = draw(st.lists(wish(some), max_size=3))

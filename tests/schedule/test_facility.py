@@ -35,6 +35,7 @@ class Hall:
         self.miners: dict[str, Rated] = {ident: rated(ident) for ident in ("a", "b", "c")}
         self.told: list[tuple[Severity, str]] = []
         self.sought = True
+        self.ids = HALL
         self.dry = False
         base = f"{fans.base}/{{}}?key={SECRET}"
         self.switch = replace(
@@ -51,7 +52,7 @@ class Hall:
         )
 
     def members(self, reach: Reach) -> Ids:
-        return HALL
+        return self.ids
 
     async def round(self, passed: float = 0.0) -> None:
         """One round, and what comes of it."""
@@ -141,6 +142,9 @@ async def test_nobody_known_and_no_scan_yet_are_doubts() -> None:
         await one.round()
         await one.round(1000.0)
         one.sought, one.miners = True, {}
+        await one.round(1000.0)
+        await one.round(1000.0)
+        one.ids = frozenset()
         await one.round(1000.0)
         await one.round(1000.0)
         assert one.fans.orders == ["/on"]
@@ -276,8 +280,13 @@ async def test_a_switch_that_may_be_off_lets_nobody_wake() -> None:
         await one.round()
         one.sleep()
         await one.round(15.0)
+        assert one.may_wake("a") is False
+        one.now += WAKING
         one.fans.silent = True
-        await one.round(300.0)
+        one.facility.round(one.miners, one.members, one.now)
+        assert one.on() is None
+        assert not one.may_wake()
+        await one.rest()
         assert one.on() is None
         one.now += 1000.0
         assert not one.may_wake()
@@ -321,6 +330,19 @@ async def test_a_switch_that_says_yes_and_does_nothing_is_not_believed() -> None
         (plant,) = one.facility.plants()
         assert plant.why == "it took the call and is still off"
         await one.rest()
+
+
+@in_reactor
+async def test_a_switch_that_does_not_tell_its_state_any_more_is_in_doubt() -> None:
+    async with hall(tells=True) as one:
+        await one.round()
+        one.now += 60.0
+        assert one.may_wake()
+        await one.rest()
+        one.fans.status = 503
+        await one.round(60.0)
+        assert one.on() is None
+        assert not one.may_wake()
 
 
 @in_reactor

@@ -115,7 +115,13 @@ def test_a_curtailment_is_reported_from_its_baseline_to_its_end(site: Site) -> N
     (ended,) = site.round(wake=True, passed=3600.0).ended
     assert (ended.shed, ended.most, ended.resting) == (59_000.0, 59_000.0, 1000.0)
     assert (ended.ended, ended.reached, ended.unconfirmed_count) == (4700.0, 94.0, 0)
-    assert ended.sentence() == "59.0\u2009kW of 59.0\u2009kW shed, 95 % of it in 1 min 34 s"
+    assert [one.sentence for one in (began, reached, ended)] == [
+        "Curtailment 1 begins, 59.0\u2009kW of 60.0\u2009kW to shed: price 112 > 80 since 14:05",
+        "Curtailment 1: 56.0\u2009kW of 59.0\u2009kW shed, 95 % of it in 1 min 34 s, "
+        "1 of 20 miners unconfirmed",
+        "Curtailment 1 has ended after 1 h 1 min: 59.0\u2009kW of 59.0\u2009kW shed, "
+        "95 % of it in 1 min 34 s",
+    ]
 
 
 def test_what_was_shed_adds_up_over_time(site: Site) -> None:

@@ -102,6 +102,15 @@ def test_what_a_sleeper_says_to_draw_counts_unless_it_speaks_of_its_boards() -> 
     assert told(one(asleep(miner(1), power=0.0, power_source="reported")).rest) == (30.0, "guess")
 
 
+def test_what_it_still_shows_just_after_it_slept_is_not_what_it_draws_asleep() -> None:
+    units, entry = Units(), hashing(miner(1), power=3400.0)
+    one(entry, units)
+    found = one(asleep(entry, power=2900.0, power_source="measured"), units)
+    assert (found.unit.draws, found.unit.rest) == (2900.0, 30.0)
+    later = one(asleep(entry, power=25.0, power_source="measured"), units)
+    assert (later.unit.draws, later.unit.rest) == (25.0, 25.0)
+
+
 def test_what_it_drew_asleep_is_remembered_while_it_is_awake() -> None:
     units, entry = Units(), asleep(miner(1), power=22.0, power_source="measured")
     one(entry, units)

@@ -107,13 +107,13 @@ async def test_a_dry_run_shows_whom_it_touches_and_what_it_saves_and_orders_noth
     assert done.code == 0
     assert plain(done).splitlines()[0] == "It would be."
     assert "dragon-1" in done.out
-    assert plain(done).splitlines()[-6:] == [
+    assert plain(done).splitlines()[-5:] == [
         "1 miner to sleep, 1 miner to a lower power target, 2 miners asleep already.",
         "3 miners left out: held until released by ann: fans.",
         "900 kW now, 500 kW then: 400 kW less.",
         "It cannot be kept: 1.00 kW more than that remain.",
         "Dry run: nothing was ordered.",
-    ][-6:] or plain(done)
+    ]
     assert [one[3] for one in desk.asked] == [True]
 
 
@@ -148,6 +148,7 @@ async def test_it_is_watched_until_95_percent_have_confirmed(tmp_path: Path) -> 
         {"total": 0},
         step(0, stages={"pending": 100}),
         step(94, stages={"sent": 6}),
+        step(95, stages={"sent": 4, "unconfirmed": 1}),
         step(95, stages={"sent": 4, "unconfirmed": 1}, unconfirmed=late, reached=94.0),
         step(100),
     ]
@@ -160,7 +161,7 @@ async def test_it_is_watched_until_95_percent_have_confirmed(tmp_path: Path) -> 
         "The others: 4 sent, 1 unconfirmed. Those that can are tried again until they confirm.",
         "dragon-9: it does not answer.",
     ]
-    assert desk.asked[2:] == [("curtailment", "curtail-000001")] * 4
+    assert desk.asked[2:] == [("curtailment", "curtail-000001")] * 5
 
 
 @pytest_twisted.ensureDeferred
@@ -170,7 +171,6 @@ async def test_too_few_that_confirm_are_a_failure_once_nobody_is_under_way(tmp_p
     desk.curtailments.steps = [
         step(80, stages={"drifted": 1, "unconfirmed": 19}),
         step(94, stages={"unconfirmed": 4, "skipped": 2}),
-        step(100),
     ]
     async with talking(tmp_path, desk) as ask:
         done = await ask("curtail", "--all", "--yes")
@@ -187,6 +187,39 @@ async def test_an_order_of_which_nothing_is_seen_is_not_watched_for_ever(tmp_pat
     assert done.code == 1
     assert done.out.endswith("Nothing of it can be seen yet: `mother status` shows who sleeps, "
                              "and why.\n")  # fmt: skip
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_order_that_somebody_ends_is_not_watched_any_longer(tmp_path: Path) -> None:
+    desk = Desk()
+    desk.curtailments.preview = FEW
+    desk.curtailments.steps = [
+        step(1, stages={"sent": 99}),
+        {"total": 0, "order": curtailed(1, running=False)},
+    ]
+    async with talking(tmp_path, desk) as ask:
+        done = await ask("curtail", "--all", "--yes")
+    assert (done.code, len(desk.asked)) == (1, 4)
+    assert done.out.endswith("curtail-000001 has ended meanwhile.\n")
+
+
+@pytest.mark.parametrize(("reply", "code", "given"), [("n\n", 1, False), ("y\n", 0, True)])
+@pytest_twisted.ensureDeferred
+async def test_on_a_terminal_it_is_asked_once_and_drawn_as_a_bar(
+    tmp_path: Path, reply: str, code: int, given: bool
+) -> None:
+    desk = Desk()
+    desk.curtailments.preview = FEW
+    desk.curtailments.steps = [step(40, stages={"sent": 60}), step(100, reached=2.0)]
+    question = r"Curtail 2 miners at once, whatever their minimum times\? \[y/N\]"
+    async with talking(tmp_path, desk) as ask:
+        ended, shown = await ask.on_terminal(
+            "curtail", "--all", "--emergency", cwd=tmp_path, replies=((question, reply),)
+        )
+    assert ended == code, shown
+    assert ("Confirmed" in shown and "40/100" in shown) is given
+    assert ("Nothing was done." in shown) is not given
+    assert [one[3] for one in desk.asked if one[0] == "curtail"] == [True, False][: 1 + given]
 
 
 @pytest_twisted.ensureDeferred

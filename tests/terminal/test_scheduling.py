@@ -114,6 +114,13 @@ def test_a_wide_page_has_half_hours_and_a_narrow_one_longer_cells() -> None:
     assert max(map(len, seen(farm(*DAY), hours=744).splitlines())) <= 80
 
 
+def test_a_cell_shows_what_holds_in_most_of_it() -> None:
+    short = plan("short", "15:00", "15:15", profile="normal")
+    long = plan("long", "16:15", "17:00", mode=Mode.SLEEP)
+    assert row(seen(farm(short, long), hours=4), "all miners") == "..N..z..."
+    assert row(seen(farm(short, long)), "all miners").startswith("..z.....")
+
+
 def test_letters_alone_tell_what_colours_do() -> None:
     plain = seen(farm(*DAY))
     coloured = seen(farm(*DAY), no_color=False, color_system="standard")

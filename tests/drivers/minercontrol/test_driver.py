@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from twisted.internet.defer import gatherResults
 
 from mother.core.errors import (
     Declined,
@@ -211,8 +212,7 @@ async def test_a_gateway_is_asked_once_a_minute_whether_it_is_there_for_all_its_
     async with gateway({}) as (script, family, url, clock):
         some = [family.member(url, f"10.1.1.{number}", 10)[0] for number in range(1, 21)]
         for _ in range(2):
-            reads = [begun(one.read(1.0)) for one in some]
-            await until(lambda reads=reads: all(one.called for one in reads))
+            await gatherResults([begun(one.read(1.0)) for one in some])
             clock.now += 50.0
         assert script.calls == ["login"]
         clock.now += 20.0

@@ -76,7 +76,7 @@ class Script(Resource):
         assert request.method == b"POST"
         assert request.getHeader("content-type") == "application/json"
         waiting = self._answers.get(call, [(404, b"<title>404 Not Found</title>")])
-        given = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+        given: Any = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         if given is CUT:
             request.channel.transport.abortConnection()
             return NOT_DONE_YET
@@ -104,7 +104,7 @@ async def gateway(
 ) -> AsyncIterator[tuple[Script, MinerControl, str, Clock]]:
     """A gateway on the wire, the family that talks to it, where it is, and our clock."""
     script, clock = Script({"login": logged_in(ahead=ahead), **answers}, ahead), Clock()
-    port = listen(Site(script))  # type: ignore[no-untyped-call]  # Twisted's
+    port = listen(Site(script))
     http = Http(reactor)
     family = MinerControl(Wire(http, Lines(reactor), lambda: patience, Ports, clock))
     try:

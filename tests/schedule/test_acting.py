@@ -1,0 +1,474 @@
+"""Verdicts become orders: journalled first, sent once, again until they are seen to be done."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from mother.config.schedule import ProfileRow, Ramp, Step
+from mother.core.errors import Unreachable
+from mother.core.model import Command, CommandKind, EventKind
+from mother.core.reading import Mode
+from mother.fleet.undertaken import HoldOrder
+from mother.schedule.acting import Acting
+from mother.schedule.judging import NOT_OURS, SILENT, SLEPT_BEFORE
+from mother.schedule.progress import ASTRAY
+from mother.schedule.values import Ruling, Stage, Unit, Verdict
+from tests.fleet.toy import CAPABILITIES
+from tests.fleet.world import logged
+from tests.schedule.nursery import PLAIN, SLEEP, WAKE, Nursery
+
+PAUSE, RESUME, POWER = CommandKind.PAUSE, CommandKind.RESUME, CommandKind.SET_POWER
+FULL = OSError(28, "No space left on device")
+
+
+def test_who_shall_sleep_is_journalled_and_sleeps() -> None:
+    nursery = Nursery(3)
+    nursery.pursue(SLEEP)
+    nursery.run(10.0)
+    assert nursery.sent == [[PAUSE]] * 3
+    assert nursery.stages == [Stage.CONFIRMED] * 3
+    assert nursery.acting.sleeping() == 3
+    assert nursery.acting.flying == 0
+    sleeper = nursery.journal.sleepers[nursery.entry.id]
+    assert (sleeper.mac, sleeper.worker, sleeper.family) == (nursery.box.mac, "toy-0", "toy")
+    assert (sleeper.address, sleeper.why) == ("127.78.1.1:4028", "price 112 > 80")
+    assert sleeper.draws == 3300.0
+
+
+def test_who_we_put_to_sleep_is_woken_and_is_no_sleeper_any_more() -> None:
+    nursery = Nursery()
+    nursery.rounds(SLEEP, 60.0)
+    nursery.rounds(WAKE, 60.0)
+    assert nursery.sent == [[PAUSE, RESUME]]
+    assert nursery.stages == [Stage.CONFIRMED]
+    assert nursery.acting.sleeping() == 0
+    assert len(nursery.acting.history(nursery.entry.id).starts) == 1
+
+
+def test_nothing_is_sent_before_the_journal_is_on_the_disk() -> None:
+    nursery = Nursery()
+    nursery.hand.slow = True
+    nursery.pursue(SLEEP)
+    nursery.run(60.0)
+    assert nursery.sent == [[]]
+    assert nursery.standing.stage is Stage.PENDING
+    nursery.hand.work()
+    nursery.run(10.0)
+    assert nursery.sent == [[PAUSE]]
+
+
+def test_a_full_disk_puts_nobody_to_sleep_and_still_wakes() -> None:
+    nursery = Nursery(2)
+    nursery.rule({nursery.entry.id: SLEEP})
+    nursery.run(10.0)
+    nursery.hand.full = FULL
+    nursery.rule({nursery.entries[0].id: WAKE, nursery.entries[1].id: SLEEP})
+    nursery.run(10.0)
+    assert nursery.sent == [[PAUSE, RESUME], []]
+    standing = nursery.acting.standings[nursery.entries[1].id]
+    assert standing.stage is Stage.PENDING
+    assert "No space left" in standing.why
+    nursery.hand.full = None
+    nursery.rule({nursery.entries[0].id: WAKE, nursery.entries[1].id: SLEEP})
+    nursery.run(60.0)
+    assert nursery.sent == [[PAUSE, RESUME], [PAUSE]]
+
+
+def test_who_sleeps_by_anothers_will_is_neither_told_nor_ours_nor_woken() -> None:
+    nursery = Nursery()
+    nursery.box.asleep = True
+    nursery.rounds(SLEEP, 60.0)
+    assert (nursery.standing.stage, nursery.standing.why) == (Stage.CONFIRMED, SLEPT_BEFORE)
+    nursery.rounds(WAKE, 60.0)
+    assert (nursery.standing.stage, nursery.standing.why) == (Stage.SKIPPED, NOT_OURS)
+    assert nursery.sent == [[]]
+    assert nursery.lines() == []
+
+
+def test_who_fell_asleep_before_our_order_arrived_is_not_ours() -> None:
+    nursery = Nursery()
+    nursery.box.asleep = True  # the last reading says otherwise
+    nursery.pursue(SLEEP)
+    nursery.run(10.0)
+    assert nursery.sent == [[]]
+    assert nursery.standing.stage is Stage.CONFIRMED
+    assert nursery.acting.sleeping() == 0
+
+
+def test_what_failed_is_tried_again_ever_more_seldom() -> None:
+    nursery = Nursery()
+    nursery.box.deaf_to_orders = Unreachable("no route")
+    tries = []
+    for _ in range(480):
+        nursery.rounds(SLEEP, 15.0)
+        tries.append(nursery.standing.tries)
+    assert 10 <= tries[-1] <= 14  # 30 s, 1, 2, 4, 8 min, then 15 each
+    assert tries[8] == 3
+    assert (nursery.standing.stage, nursery.standing.why) == (Stage.PENDING, "no route")
+    assert nursery.acting.sleeping() == 0  # none of it was sent
+    nursery.box.deaf_to_orders = None
+    nursery.rounds(SLEEP, 1200.0)
+    assert nursery.sent == [[PAUSE]]
+    assert (nursery.standing.stage, nursery.standing.tries) == (Stage.CONFIRMED, 0)
+
+
+def test_who_does_not_obey_stays_ours_and_is_unconfirmed() -> None:
+    nursery = Nursery()
+    nursery.box.stubborn = True
+    nursery.rounds(SLEEP, 75.0)
+    assert (nursery.standing.stage, nursery.standing.tries) == (Stage.UNCONFIRMED, 1)
+    assert nursery.standing.why == "it does not sleep"
+    assert nursery.acting.sleeping() == 1
+    nursery.rounds(SLEEP, 75.0)
+    assert nursery.sent == [[PAUSE, PAUSE]]
+
+
+def test_who_obeys_too_late_is_woken_all_the_same() -> None:
+    nursery = Nursery()
+    nursery.box.slow = 100.0
+    nursery.rounds(SLEEP, 60.0)
+    nursery.rounds(WAKE, 20.0)
+    assert nursery.acting.sleeping() == 1  # awake, and perhaps not for long
+    nursery.rounds(WAKE, 900.0)
+    assert nursery.box.sent[:2] == [PAUSE, RESUME]
+    assert not nursery.box.asleep
+    assert nursery.acting.sleeping() == 0
+
+
+def test_who_never_obeyed_is_no_sleeper_for_ever() -> None:
+    nursery = Nursery()
+    nursery.box.stubborn = True
+    nursery.rounds(SLEEP, 60.0)
+    nursery.rounds(WAKE, 600.0)
+    assert nursery.sent == [[PAUSE]]
+    assert nursery.acting.sleeping() == 0
+
+
+def test_who_wakes_by_itself_is_put_to_sleep_again_after_a_minute() -> None:
+    nursery = Nursery()
+    nursery.rounds(SLEEP, 60.0)
+    nursery.box.asleep = False
+    nursery.rounds(SLEEP, 15.0)
+    assert (nursery.standing.stage, nursery.standing.why) == (Stage.DRIFTED, ASTRAY)
+    nursery.rounds(SLEEP, 30.0)
+    assert nursery.sent == [[PAUSE]]
+    nursery.rounds(SLEEP, 30.0)
+    assert nursery.sent == [[PAUSE, PAUSE]]
+    assert nursery.standing.stage is Stage.CONFIRMED
+    assert nursery.lines() == ["asleep"]
+
+
+def test_an_order_that_is_not_wanted_any_more_is_not_sent() -> None:
+    nursery = Nursery(schedule=replace(PLAIN, down=Ramp(jitter=30.0)))
+    nursery.pursue(SLEEP)
+    nursery.run(0.5)
+    nursery.pursue(WAKE)
+    nursery.run(60.0)
+    assert nursery.sent == [[]]
+    nursery = Nursery()
+    nursery.hand.slow = True
+    nursery.pursue(SLEEP)
+    nursery.pursue(WAKE)
+    nursery.hand.work()
+    nursery.hand.work()
+    nursery.run(60.0)
+    assert nursery.sent == [[]]
+    assert nursery.lines() == ["asleep", "woken"]
+    assert nursery.acting.sleeping() == 0
+
+
+def test_who_is_held_is_left_alone_until_released() -> None:
+    nursery = Nursery()
+    now = nursery.daemon.now()
+    hold = HoldOrder(nursery.box.mac, "fans", "ann", now, now + 100.0)
+    nursery.daemon.setups.keep_undertaken(holds=(hold,))
+    nursery.rounds(SLEEP, 60.0)
+    assert nursery.standing.stage is Stage.SKIPPED
+    assert "by ann: fans" in nursery.standing.why
+    assert (nursery.sent, nursery.lines()) == ([[]], [])
+    nursery.rounds(SLEEP, 75.0)
+    assert nursery.sent == [[PAUSE]]
+
+
+def test_a_verdict_without_a_mode_changes_nothing() -> None:
+    nursery = Nursery()
+    nursery.rounds(SLEEP, 30.0)
+    nursery.rounds(Verdict(None, skipped="held"), 60.0)
+    assert (nursery.standing.stage, nursery.standing.why) == (Stage.SKIPPED, "held")
+    assert nursery.sent == [[PAUSE]]
+    assert nursery.acting.sleeping() == 1
+
+
+def test_who_does_not_answer_is_told_when_it_is_back() -> None:
+    nursery = Nursery()
+    nursery.box.deaf = Unreachable("off")
+    nursery.poll()
+    nursery.poll()
+    nursery.rounds(SLEEP, 600.0)
+    assert (nursery.standing.stage, nursery.standing.why) == (Stage.PENDING, SILENT)
+    assert (nursery.standing.tries, nursery.lines()) == (0, [])
+    nursery.box.deaf = None
+    nursery.rounds(SLEEP, 30.0)
+    assert nursery.sent == [[PAUSE]]
+
+
+def test_a_family_that_cannot_sleep_is_skipped_with_the_reason() -> None:
+    nursery = Nursery()
+    nursery.family.capabilities = {POWER: CAPABILITIES[POWER]}
+    nursery.pursue(SLEEP)
+    assert nursery.standing.stage is Stage.SKIPPED
+    assert nursery.standing.why == "no toy can sleep and be woken"
+
+
+def test_one_that_is_not_here_waits() -> None:
+    nursery = Nursery()
+    nursery.rule({"home/mac:nobody": SLEEP})
+    assert nursery.acting.standings["home/mac:nobody"].stage is Stage.PENDING
+    nursery.rule({})
+    assert not nursery.acting.standings
+
+
+def test_a_dry_run_is_told_once_and_journals_nothing() -> None:
+    nursery = Nursery()
+    nursery.daemon.change(dry_run=True)
+    nursery.dry = True
+    nursery.rounds(SLEEP, 120.0)
+    assert len(nursery.daemon.ear.of(EventKind.WOULD_WRITE)) == 1
+    assert nursery.standing.stage is Stage.SKIPPED
+    assert (nursery.sent, nursery.lines()) == ([[]], [])
+    nursery.daemon.change(dry_run=False)
+    nursery.dry = False
+    nursery.rounds(SLEEP, 30.0)
+    assert nursery.sent == [[PAUSE]]
+
+
+def test_batches_begin_their_gap_apart_between_two_rounds() -> None:
+    nursery = Nursery(6, replace(PLAIN, down=Ramp(batch=2, gap=4.0)))
+    nursery.pursue(SLEEP)
+    seen = []
+    for _ in range(3):
+        nursery.run(0.5)
+        seen.append(sum(box.asleep or bool(box.sent) for box in nursery.boxes))
+        nursery.run(3.6)
+    assert seen == [2, 4, 6]
+
+
+def test_an_emergency_waits_neither_for_the_ramp_nor_for_the_next_try() -> None:
+    nursery = Nursery(6, replace(PLAIN, down=Ramp(batch=1, gap=600.0)))
+    nursery.box.deaf_to_orders = Unreachable("no")
+    nursery.pursue(SLEEP)
+    nursery.run(10.0)
+    assert nursery.standing.tries == 1
+    nursery.box.deaf_to_orders = None
+    nursery.pursue(replace(SLEEP, at_once=True))
+    nursery.run(1.0)
+    assert nursery.sent == [[PAUSE]] * 6
+
+
+def test_a_share_of_the_farm_wakes_in_a_minute_even_over_a_restart() -> None:
+    nursery = Nursery(40)
+    nursery.pursue(SLEEP)
+    nursery.run(10.0)
+    nursery.schedule = replace(PLAIN, resume_percent=5.0)
+    nursery.pursue(WAKE)
+    nursery.run(50.0)
+    assert nursery.acting.sleeping() == 38
+    nursery.kill()
+    nursery.start()
+    nursery.pursue(WAKE)
+    nursery.run(5.0)
+    assert nursery.acting.sleeping() == 38
+    nursery.run(10.0)
+    assert nursery.acting.sleeping() == 36
+
+
+def test_no_more_orders_are_on_their_way_than_may_be() -> None:
+    nursery = Nursery(20)
+    nursery.kill()
+    nursery.width = 5
+    nursery.start()
+    nursery.hand.slow = True
+    nursery.pursue(SLEEP)
+    assert nursery.acting.flying == 5
+    for box in nursery.boxes:
+        box.slow = 30.0
+    for _ in range(50):
+        nursery.hand.work()
+        nursery.run(0.1)
+    assert nursery.sent == [[PAUSE]] * 20  # who only waits for a device to obey is not counted
+    assert nursery.acting.flying == 20
+
+
+def test_the_least_efficient_go_off_first_and_the_most_efficient_on_first() -> None:
+    nursery = Nursery(3, replace(PLAIN, down=Ramp(batch=1, gap=10.0), up=Ramp(batch=1, gap=10.0)))
+    ids = [entry.id for entry in nursery.entries]
+    units = [Unit(one, efficiency=joules) for one, joules in zip(ids, (20.0, 40.0, 30.0))]
+    for verdict, first, second in ((SLEEP, 1, 2), (WAKE, 0, 2)):
+        nursery.acting.pursue(Ruling(dict.fromkeys(ids, verdict)), nursery.daemon.now(), units)
+        kind = PAUSE if verdict is SLEEP else RESUME
+        nursery.run(2.0)
+        assert [n for n, box in enumerate(nursery.boxes) if kind in box.sent] == [first]
+        nursery.run(10.0)
+        assert {first, second} == {n for n, box in enumerate(nursery.boxes) if kind in box.sent}
+        nursery.run(60.0)
+        nursery.poll()
+
+
+def test_slow_families_begin_first_where_nothing_limits_the_ramp() -> None:
+    nursery = Nursery(2)
+    slow = type(nursery.family)("sloth")
+    pause = replace(CAPABILITIES[PAUSE], within=300.0)
+    slow.capabilities = {**CAPABILITIES, PAUSE: pause}
+    nursery.entries[1].family = slow
+    nursery.kill()
+    nursery.width = 1
+    nursery.start()
+    nursery.entries[1].family = slow
+    nursery.hand.slow = True
+    nursery.pursue(SLEEP)
+    assert nursery.acting.flying == 1
+    nursery.hand.write()
+    assert nursery.path.read_text().count("toy-1") == 1
+
+
+def test_a_stop_sends_nothing_more_and_says_who_sleeps() -> None:
+    nursery = Nursery(4, replace(PLAIN, down=Ramp(batch=2, gap=60.0)))
+    nursery.boxes[3].slow = 40.0
+    nursery.pursue(SLEEP)
+    nursery.run(1.0)
+    with logged() as events:
+        nursery.daemon.do(nursery.acting.stop())
+    (told,) = [one for one in events if "sleep by our order" in one["log_format"]]
+    assert told["count"] == 2
+    nursery.pursue(SLEEP)
+    nursery.run(300.0)
+    assert sum(map(len, nursery.sent)) == 2
+    assert nursery.acting.flying == 0
+
+
+def test_a_stop_while_the_journal_is_written_forgets_who_was_not_sent() -> None:
+    nursery = Nursery()
+    nursery.hand.slow = True
+    nursery.pursue(SLEEP)
+    stopped = nursery.daemon.begin(nursery.acting.stop())
+    while nursery.hand.jobs:
+        nursery.hand.work()
+    nursery.run(1.0)
+    assert stopped == [None]
+    assert nursery.sent == [[]]
+    nursery.kill()
+    nursery.start()
+    assert nursery.acting.sleeping() == 0
+
+
+def test_a_fault_of_ours_costs_one_device_and_is_tried_again() -> None:
+    nursery = Nursery(2)
+
+    class Door:
+        """One device is a trap."""
+
+        def obstacle(self, entry: Any) -> str:
+            return ""
+
+        async def submit(self, command: Command) -> Any:
+            if command.device == nursery.entry.id:
+                raise RuntimeError("a fault")
+            return await nursery.daemon.commands.submit(command)
+
+    nursery.acting = Acting(
+        Door(),
+        nursery.journal,
+        nursery.daemon.roster,
+        nursery.ether,
+        nursery.daemon.now,
+        lambda: nursery.schedule,
+        lambda _: (),
+        Random(2),
+    )
+    with logged() as events:
+        nursery.pursue(SLEEP)
+        nursery.run(5.0)
+    assert "a fault" in str([one.get("log_failure") for one in events])
+    assert nursery.stages == [Stage.UNCONFIRMED, Stage.CONFIRMED]
+    assert nursery.standing.why == "unforeseen: RuntimeError"
+
+
+EIGHTY = ProfileRow({"underclock": Step(power=2400.0)})
+
+
+def power(watts: float | None) -> Verdict:
+    return Verdict(Mode.ACTIVE, power_target=watts, asked_by=("budget sun",))
+
+
+def test_a_power_target_is_written_and_put_back_when_nothing_wishes_it() -> None:
+    nursery = Nursery()
+    nursery.rounds(power(2000.0), 30.0)
+    assert nursery.box.settings.power_target == 2000.0
+    assert nursery.acting.history(nursery.entry.id).limited
+    nursery.rounds(power(None), 900.0)
+    assert nursery.box.settings.power_target == 3000.0
+    assert nursery.sent == [[POWER, POWER]]
+    assert not nursery.acting.history(nursery.entry.id).limited
+    assert nursery.stages == [Stage.CONFIRMED]
+
+
+def test_what_was_changed_is_put_back_after_a_crash_too() -> None:
+    nursery = Nursery()
+    nursery.rounds(power(2000.0), 30.0)
+    nursery.kill()
+    nursery.start()
+    nursery.rounds(power(None), 900.0)
+    assert nursery.box.settings.power_target == 3000.0
+    assert nursery.journal.changes == {}
+
+
+def test_two_writes_of_a_power_target_are_the_gap_apart() -> None:
+    nursery = Nursery()
+    nursery.rounds(power(2000.0), 15.0)
+    nursery.rounds(power(2500.0), 500.0)
+    assert nursery.sent == [[POWER]]
+    assert nursery.standing.stage is Stage.PENDING
+    assert "changed lately" in nursery.standing.why
+    nursery.rounds(power(2500.0), 150.0)
+    assert nursery.sent == [[POWER, POWER]]
+
+
+def test_a_power_target_within_the_dead_band_is_not_written() -> None:
+    nursery = Nursery()
+    nursery.rounds(power(2900.0), 60.0)
+    assert nursery.sent == [[]]
+    assert nursery.stages == [Stage.CONFIRMED]
+
+
+def test_settings_are_not_written_to_a_sleeper_but_once_it_is_awake() -> None:
+    nursery = Nursery(schedule=replace(PLAIN, profiles=(EIGHTY,)))
+    under = Verdict(Mode.SLEEP, profile="underclock")
+    nursery.rounds(under, 60.0)
+    assert nursery.sent == [[PAUSE]]
+    nursery.rounds(replace(under, mode=Mode.ACTIVE), 30.0)
+    assert nursery.sent == [[PAUSE, RESUME, POWER]]
+    assert nursery.stages == [Stage.CONFIRMED]
+
+
+def test_a_profile_that_a_family_lacks_is_skipped_and_its_mode_is_not() -> None:
+    nursery = Nursery()
+    over = Verdict(Mode.ACTIVE, profile="overclock")
+    nursery.rounds(SLEEP, 30.0)
+    nursery.rounds(over, 30.0)
+    assert nursery.sent == [[PAUSE, RESUME]]
+    assert nursery.standing.stage is Stage.SKIPPED
+    assert nursery.standing.why.startswith("no toy has profiles")
+
+
+@pytest.mark.parametrize("reason", ["", "price 112 > 80"])
+def test_every_order_says_who_gives_it_and_why(reason: str) -> None:
+    nursery = Nursery()
+    nursery.pursue(replace(SLEEP, because=(reason,) if reason else ()))
+    nursery.run(10.0)
+    (line,) = nursery.daemon.ear.of(EventKind.AUDIT)
+    assert (line.content["actor"], line.content["reason"]) == ("schedule", reason)
+    assert line.content["key"].startswith(f"schedule:{nursery.entry.id}:pause:")
