@@ -9,11 +9,13 @@ socket. Then all are woken, put to sleep again with the daemon killed in the mid
 from __future__ import annotations
 
 import argparse
+import math
+import os
+import signal
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,29 +59,37 @@ resume_percent = 0
 
 
 class Slept(Struct, frozen=True):
-    """What one order came to. Seconds since it was given, of `able` devices that can sleep.
+    """What one order came to, in seconds since it was given.
 
-    `told` and `slept`: when 95 % of them were told, and slept; `own` of the slowest device.
-    `confirmed`: when mother had seen it of 95 %. `again` were told more than once, `needless` when
-    they slept already; `lost` never slept, or are missing in the journal.
+    Of `able` devices, which can sleep and are well, 95 % had been told after `told`, slept after
+    `slept`, and were seen to by mother after `confirmed`. `own` is what the slowest took from the
+    order to sleep, by family. `again` were told more than once, `needless` when they slept already;
+    `lost` do not sleep in the end, or are not in the journal. `cpu` seconds until it was confirmed.
     """
 
     able: int
     told: float
     slept: float
-    own: float
-    usual: float
+    own: Mapping[str, float]
     confirmed: float
     again: int
     needless: int
     lost: int
     cpu: float
-    families: str = ""
 
     @property
     def added(self) -> float:
         """What is not the slowest device's own."""
-        return self.confirmed - self.own
+        return self.confirmed - max(self.own.values())
+
+
+class Woke(Struct, frozen=True):
+    """What the end of an order came to: `after` seconds all that can were awake, but for `lost`."""
+
+    after: float
+    lost: int
+    again: int
+    left: int
 
 
 class Scene:
@@ -95,22 +105,17 @@ class Scene:
         return ask(self.folder / "mother.sock", call, body or None, 60.0)
 
     def seen(self) -> dict[str, Any]:
+        """What the devices know."""
         return self.farm.tell("seen")
 
     def until(self, true: Callable[[], bool], what: str, every: float = LOOK) -> None:
         """Wait until it is so; raises when that takes too long, or the daemon ends."""
         ends = time.monotonic() + PATIENCE
-        while not self._holds(true):
+        while not _answered(true):
             self.daemon.check()
             if time.monotonic() > ends:
                 raise TimeoutError(f"not within {PATIENCE:.0f} s: {what}: {self.daemon.tail()}")
             time.sleep(every)
-
-    def _holds(self, true: Callable[[], bool]) -> bool:
-        try:
-            return true()
-        except (NoDaemon, Denied):
-            return False
 
     def sleepers(self) -> set[str]:
         """The MAC addresses that the journal has as asleep by our order."""
@@ -123,37 +128,175 @@ class Scene:
         return {mac for mac, asleep in found.items() if asleep}
 
 
-def main(miners: int) -> list[Row]:
-    """Both scenes on one farm, and the rows of the table."""
-    mix = ",".join(f"{name}={round(miners * share)}" for name, share in SHARES.items())
-    each = max(1, round(miners * FAULTY / len(FAULTS)))
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        (folder / "mother.toml").write_text(CONFIG)
-        with Simulated(folder, NETWORK, mix, "own") as farm:
-            with start(folder) as daemon:
-                scene = Scene(folder, farm, daemon)
-                met(scene, miners)
-                able = len(scene.seen()["able"])
-                farm.tell("spoil " + ",".join(f"{fault}={each}" for fault in FAULTS))
-                note(f"{miners} are known, {able} can sleep")
-                plain = curtail(scene, kill=False)
-                woken = wake(scene)
-                killed, begun = curtail(scene, kill=True), time.monotonic()
-                del begun
-                again = wake(scene)
-    return rows(miners, plain, woken, killed, again)
+def _answered(true: Callable[[], bool]) -> bool:
+    try:
+        return true()
+    except (NoDaemon, Denied):
+        return False
 
 
 def start(folder: Path) -> Running:
-    return Running([sys.executable, "-m", "mother", "run", "--config", "mother.toml"], folder)
+    """A daemon on the state in this folder."""
+    words = [sys.executable, "-m", "mother", "run", "--config", "mother.toml"]
+    return Running(words, folder)
 
 
 def met(scene: Scene, miners: int) -> None:
-    """Wait until all are known and read."""
+    """Wait until all are known and were read."""
 
     def read() -> bool:
-        status = scene.ask("status")
-        return sum(row["last_seen"] is not None for row in status["miners"]) >= miners
+        rows = scene.ask("status")["miners"]
+        return sum(1 for row in rows if row["hashrate"] is not None) >= miners
 
     scene.until(read, "all are known and read", 5.0)
+
+
+def curtail(scene: Scene, kill: bool = False) -> Slept:
+    """Put all to sleep; with `kill` the daemon is killed once half have been told."""
+    scene.farm.tell("forget")
+    able: dict[str, str] = scene.seen()["able"]
+    enough = math.ceil(ENOUGH * len(able))
+    spent, before, began = 0.0, scene.daemon.cpu, time.time()
+    order = scene.ask("curtail", by="benchmark", all=True)["order"]["id"]
+    if kill:
+        scene.until(lambda: len(scene.seen()["told"]) > len(able) / 2, "half are told", 0.2)
+        spent, before = scene.daemon.cpu - before, 0.0
+        os.kill(scene.daemon.pid, signal.SIGKILL)
+        scene.daemon.close()
+        scene.daemon = start(scene.folder)
+
+    def confirmed() -> bool:
+        stages = scene.ask("curtailment", order=order)["stages"]
+        return bool(stages.get("confirmed", 0) >= enough)
+
+    scene.until(confirmed, "enough are confirmed")
+    after, cpu = time.time() - began, scene.daemon.cpu - before + spent
+    note(f"{enough} confirmed after {after:.1f} s")
+    settle(scene, able)
+    seen, journal = scene.seen(), scene.sleepers()
+    told = {mac: times for mac, times in seen["told"].items() if mac in able}
+    own: dict[str, float] = {}
+    for mac, at in seen["slept"].items():
+        if mac in told:
+            own[able[mac]] = max(own.get(able[mac], 0.0), at - told[mac][0])
+    firsts = sorted(times[0] - began for times in told.values())
+    slept = sorted(at - began for mac, at in seen["slept"].items() if mac in able)
+    sleep = set(seen["asleep"]) & journal
+    return Slept(
+        able=len(able),
+        told=firsts[enough - 1],
+        slept=slept[enough - 1],
+        own=own,
+        confirmed=after,
+        again=sum(len(times) > 1 for times in told.values()),
+        needless=len(seen["needless"]),
+        lost=len(able.keys() - sleep) + len(set(seen["asleep"]) - journal),
+        cpu=cpu,
+    )
+
+
+def settle(scene: Scene, able: Mapping[str, str]) -> None:
+    """Wait until all that can sleep, and look on for a while."""
+    scene.until(lambda: able.keys() <= set(scene.seen()["asleep"]), "all sleep")
+    time.sleep(SETTLED)
+
+
+def wake(scene: Scene) -> Woke:
+    """End the order, and wait until all that can are awake."""
+    able: dict[str, str] = scene.seen()["able"]
+    began = time.time()
+    scene.ask("resume", order="all", by="benchmark")
+    scene.until(lambda: not able.keys() & set(scene.seen()["asleep"]), "all are awake")
+    after = time.time() - began
+    note(f"all awake after {after:.1f} s")
+    scene.until(lambda: not able.keys() & scene.sleepers(), "the journal knows")
+    seen = scene.seen()
+    return Woke(
+        after=after,
+        lost=len(able.keys() & set(seen["asleep"])),
+        again=sum(len(times) > 1 for mac, times in seen["woken"].items() if mac in able),
+        left=len(able.keys() & scene.sleepers()),
+    )
+
+
+def note(text: str) -> None:
+    """What is going on, for who waits."""
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+
+
+def measure(folder: Path, miners: int = MINERS) -> list[Row]:
+    """Both orders on one farm."""
+    mix = ",".join(f"{name}={round(miners * share)}" for name, share in SHARES.items())
+    each = max(1, round(miners * FAULTY / len(FAULTS)))
+    (folder / "mother.toml").write_text(CONFIG)
+    with Simulated(folder, NETWORK, mix, "own") as farm, start(folder) as daemon:
+        scene = Scene(folder, farm, daemon)
+        try:
+            met(scene, miners)
+            farm.tell("spoil " + ",".join(f"{fault}={each}" for fault in FAULTS))
+            note(f"{miners} are known")
+            plain = curtail(scene)
+            found = rows(f"{miners:,} devices", miners, plain, wake(scene))
+            sys.stderr.write("\n".join(map(str, found)) + "\n")
+            killed = curtail(scene, kill=True)
+            found += killed_rows(killed, wake(scene))
+        finally:
+            scene.daemon.close()
+    return found
+
+
+def rows(what: str, miners: int, one: Slept, woke: Woke) -> list[Row]:
+    """The table's rows for an order in peace."""
+    families = ", ".join(f"{name} {own:.1f} s" for name, own in sorted(one.own.items()))
+    return [
+        Row(
+            f"{what}, all told to sleep: asleep, of those that can and are well",
+            f"{one.able - one.lost:,}",
+            f"{one.able:,}",
+            not one.lost,
+        ),
+        Row("— 95 % of them told", f"{one.told:.1f} s"),
+        Row("— 95 % asleep", f"{one.slept:.1f} s"),
+        Row("— 95 % seen asleep by mother", f"{one.confirmed:.1f} s"),
+        Row("— the slowest device's own", f"{max(one.own.values()):.1f} s ({families})"),
+        Row("— what mother adds", f"{one.added:.1f} s", f"< {ADDED:g} s", one.added < ADDED),
+        Row("— told more than once", f"{one.again:,}", "0", not one.again),
+        Row("— told while they slept", f"{one.needless:,}", "0", not one.needless),
+        Row("— CPU time of the daemon for one", f"{one.cpu / one.able * 1000:.1f} ms"),
+        *woken_rows(woke),
+    ]
+
+
+def killed_rows(one: Slept, woke: Woke) -> list[Row]:
+    """The same for an order in the middle of which the daemon is killed."""
+    return [
+        Row(
+            "the same, the daemon killed once half are told and started anew: asleep",
+            f"{one.able - one.lost:,}",
+            f"{one.able:,}",
+            not one.lost,
+        ),
+        Row("— 95 % seen asleep by mother", f"{one.confirmed:.1f} s"),
+        Row("— told more than once", f"{one.again:,}"),
+        Row("— told while they slept", f"{one.needless:,}", "0", not one.needless),
+        *woken_rows(woke),
+    ]
+
+
+def woken_rows(woke: Woke) -> list[Row]:
+    """How it ended."""
+    return [
+        Row("— woken: still asleep, by the devices", f"{woke.lost:,}", "0", not woke.lost),
+        Row("— still asleep, by the journal", f"{woke.left:,}", "0", not woke.left),
+        Row("— told to wake more than once", f"{woke.again:,}"),
+        Row("— time until all were awake", f"{woke.after:.1f} s"),
+    ]
+
+
+if __name__ == "__main__":
+    apart("benchmarks.curtailing")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--miners", type=int, default=MINERS)
+    parser.add_argument("--write", action="store_true")
+    with tempfile.TemporaryDirectory() as scratch:
+        sys.exit(told("curtailing", measure(Path(scratch), parser.parse_args().miners)))

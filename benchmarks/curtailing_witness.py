@@ -1,4 +1,4 @@
-"""What simulated devices know of being put to sleep and woken: who was told when, and obeyed when."""
+"""What simulated devices know of being put to sleep and woken: who was told, and obeyed, when."""
 
 from __future__ import annotations
 

@@ -118,6 +118,10 @@ class Running:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it; one that has ended already is fine."""
         self._process.terminate()
         try:
             self._process.wait(10)

@@ -4,8 +4,8 @@
 milliseconds each Whatsminer takes so long for an answer and takes orders; with `own` in its place
 it takes orders, and as long for an answer as by itself. Prints `ready`. Then each line of standard
 input is one of `spoil KIND=COUNT,...` (so many devices that are well have that fault from now on),
-`facts`, `seen` (who was told to sleep and to wake, see `benchmarks.curtailing_witness`) and `forget`
-(what was seen); each is answered with a line of JSON. Ends when standard input does.
+`facts`, `seen` (who was told to sleep and to wake, see `benchmarks.curtailing_witness`) and
+`forget` (what was seen); each is answered with a line of JSON. Ends when standard input does.
 """
 
 from __future__ import annotations

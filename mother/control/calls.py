@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from mother.control.bodies import ARGS, Body, Reason, Seconds, Word
-from mother.control.curtailing import Curtail, Curtailing, Push, Resume, Watched, terms_of
+from mother.control.curtailing import Curtail, Curtailing, Push, Reported, Resume, Watched, terms_of
 
 GET, POST = b"GET", b"POST"
 
@@ -311,6 +311,8 @@ CALLS: Mapping[str, Call] = {
     "curtailments": Call(GET, None, lambda desk, _: _schedule(desk).orders()),
     "curtailment": Call(POST, Watched, lambda desk, a: _schedule(desk).progress(a.order)),
     "schedule": Call(GET, None, lambda desk, _: _schedule(desk).schedule()),
+    "reports": Call(GET, None, lambda desk, _: _schedule(desk).reports()),
+    "report": Call(POST, Reported, lambda desk, a: _schedule(desk).report(a.report)),
     "signal": Call(POST, Push, lambda desk, a: _schedule(desk).signal(a.name, a.value, a.at, a.by)),
 }
 

@@ -47,6 +47,14 @@ class Curtailing(Protocol):
     def schedule(self) -> Mapping[str, Any]:
         """What holds now: limits, signals, plans, sleepers by reason, shortfalls."""
 
+    def reports(self) -> Mapping[str, Any]:
+        """`reports`: of each curtailment one, with the fields of `mother.schedule.reports.Report`,
+        the newest first; of each a few miners are named.
+        """
+
+    def report(self, number: int) -> Mapping[str, Any]:
+        """One of them whole, as `report`."""
+
     def signal(self, name: str, value: float, at: float | None, by: str) -> Mapping[str, Any]:
         """The value of a pushed signal, now or as of `at` (Unix seconds): text."""
 
@@ -82,6 +90,12 @@ class Watched(Body, frozen=True):
     """Of `curtailment`; `order` as in `Resume`."""
 
     order: Word
+
+
+class Reported(Body, frozen=True):
+    """Of `report`."""
+
+    report: Annotated[int, Meta(ge=1, le=10**9)]
 
 
 class Push(Body, frozen=True):

@@ -106,13 +106,24 @@ class Curtailing:
         """What holds now."""
         return self._scheduling.status()
 
+    def reports(self) -> Mapping[str, Any]:
+        """What became of each curtailment."""
+        return self._scheduling.reports()
+
+    def report(self, number: int) -> Mapping[str, Any]:
+        """One of them."""
+        return self._scheduling.report(number)
+
     def signal(self, name: str, value: float, at: float | None, by: str) -> Mapping[str, Any]:
         """A signal was told; `by` is for the log of who sends nonsense, which the caller gets."""
         now = self._now()
         said = now if at is None else at
         if said > now + AHEAD:
             raise ValueError(f"at: {moment(said, now)} is in the future; say when it was measured")
-        self._scheduling.push(name, value, said)
+        try:
+            self._scheduling.push(name, value, said)
+        except LookupError as error:  # a KeyError is a fault of ours to the control socket
+            raise LookupError(str(error)) from None
         self._scheduling.hurry()
         when = "" if at is None else f" as of {moment(said, now)}"
         return {"text": f"{name} is {value:g}{when}, told by {by}."}

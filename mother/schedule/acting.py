@@ -72,6 +72,7 @@ class Acting:
         random: Random,
         dry_run: Callable[[], bool] = lambda: False,
         width: int = AT_ONCE,
+        may_wake: Callable[[str, float], bool] = lambda device, now: True,
     ) -> None:
         self._journal = journal
         self._roster = roster
@@ -82,6 +83,7 @@ class Acting:
         self._random = random
         self._dry_run = dry_run
         self._width = width
+        self._may_wake = may_wake
         self._began = now()
         self._judge = Judge(door, journal, schedule, groups, self._began)
         run = f"{int(now() * 1000):x}-{random.getrandbits(32):08x}"
@@ -133,6 +135,7 @@ class Acting:
             starts=self._journal.starts(device, self._now()),
             drew=0.0 if sleeper is None else sleeper.draws,
             limited=changed is not None and changed.power,
+            usual=None if changed is None else changed.watts,
         )
 
     # what it is told
@@ -289,6 +292,8 @@ class Acting:
         """Seconds after which it may begin; None: not yet."""
         schedule, entry = self._schedule(), self._roster.get(device)
         if entry is None:
+            return None
+        if step.kind is RESUME and not self._may_wake(device, self._now()):
             return None
         keys = keys_of(entry, tuple(self._groups(entry))) if schedule.ramps else NOWHERE
         at_once = self._verdicts[device].at_once

@@ -80,8 +80,10 @@ class Built:
         self.sources = Sources(
             around.schedule, asker.ask, around.reactor, now, _teller(around.bus), around.hurry
         )
-        self.acting = _acting(around, self.journal)
-        self.facility = _facility(around, asker)
+        self.facility = facility = _facility(around, asker)
+        self.acting = _acting(
+            around, self.journal, lambda device, now: facility.may_wake((device,), now)
+        )
         self.reports = Reports(folder / REPORTS, around.files)
         deciding = _deciding(around, self.acting, self.sources, self.book)
         self.recall = Recall(folder / RECALL, around.files, deciding, self.sources)
@@ -127,7 +129,7 @@ class Built:
         self.recall.close()
 
 
-def _acting(around: Around, journal: Journal) -> Acting:
+def _acting(around: Around, journal: Journal, may_wake: Callable[[str, float], bool]) -> Acting:
     return Acting(
         around.commands,
         journal,
@@ -138,6 +140,7 @@ def _acting(around: Around, journal: Journal) -> Acting:
         around.setups.groups_of,
         Random(),  # noqa: S311  # spreads starts only
         around.is_dry,
+        may_wake=may_wake,
     )
 
 

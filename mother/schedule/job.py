@@ -109,7 +109,7 @@ class Scheduler:
         self._tell_plans(look)
         self._tell_reports(self._reports.follow(self._round(look)))
         self._facility.round(look.rated, look.members, now)
-        self._acting.pursue(look.ruling, now)
+        self._acting.pursue(look.ruling, now, [one.unit for one in look.rated.values()])
         self._keeper.save(now)
         self.pulse.beat()
 

@@ -97,6 +97,12 @@ class Scheduling(Protocol):
         ValueError for what cannot be its value.
         """
 
+    def reports(self) -> Mapping[str, Any]:
+        """What became of each curtailment (see `mother.schedule.reports.Reports.listed`)."""
+
+    def report(self, number: int) -> Mapping[str, Any]:
+        """One of them (see `mother.schedule.reports.Reports.told`). Raises LookupError."""
+
     def status(self) -> Mapping[str, Any]:
         """Plain values: limits in force, signals with value and age, plans now and next, sleepers
         by reason, shortfalls.

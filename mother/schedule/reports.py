@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,7 @@ from mother.core.units import duration, si
 from mother.fleet.files import Writer
 from mother.schedule.meter import Draw
 from mother.schedule.units import Rated
-from mother.schedule.values import Ids, Limit, Ruling, Stage, Standing, Wish
-
-FOLDER = "reports"
-"""Beside the state file."""
+from mother.schedule.values import Ids, Limit, Ruling, Stage, Standing
 
 MOST = 200
 """So many are kept: each has a file, and a new one takes the oldest's."""
@@ -150,15 +147,6 @@ class Round(Struct, frozen=True):
     about: Callable[[str], About] = lambda _: About()
 
 
-def as_limits(wishes: Iterable[Wish]) -> tuple[Limit, ...]:
-    """The wishes that put somebody to sleep, as `Round` takes them."""
-    return tuple(
-        Limit(key=one.source, reason=one.reason, ids=one.ids, planned=True)
-        for one in wishes
-        if one.mode is Mode.SLEEP
-    )
-
-
 class Reports:
     """Keeps them, newest last, in files of `folder`; `load` them before the first round."""
 
@@ -175,16 +163,7 @@ class Reports:
 
     def load(self) -> None:
         """Read what earlier runs have left; blocks. What cannot be read is passed over."""
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            paths = sorted(self._folder.glob("*.json"))
-        except OSError as error:
-            self.log.error(
-                "Reports of curtailments do not outlive this run: {path}: {why}",
-                path=str(self._folder),
-                why=error.strerror or str(error),
-            )
-            return
+        paths = sorted(self._folder.glob("*.json"))
         found = [report for path in paths if (report := self._read(path)) is not None]
         for report in sorted(found, key=lambda one: one.id):
             self._kept[report.id] = self._written[report.id] = report
@@ -290,12 +269,24 @@ class Reports:
     def _keep(self, report: Report) -> None:
         self._kept[report.id] = report
 
+    def _make_folder(self) -> None:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            self.log.error(
+                "Reports of curtailments do not outlive this run: {path}: {why}",
+                path=str(self._folder),
+                why=error.strerror or str(error),
+            )
+
     def _save(self, now: float) -> None:
         """Write what changed: at once where it matters, else now and then."""
         for number, report in self._kept.items():
             old = self._written.get(number)
             if old is report or (old is not None and not _matters(old, report, now)):
                 continue
+            if not self._written:
+                self._make_folder()
             self._written[number] = report
             path = self._folder / f"{number % MOST:03d}.json"
             self._files.write(path, msgspec.json.encode(report))

@@ -141,6 +141,14 @@ class Telling:
             ],
         }
 
+    def reports(self) -> Mapping[str, Any]:
+        """All reports, the newest first."""
+        return self._reports.listed()
+
+    def report(self, ident: int) -> Mapping[str, Any]:
+        """One of them. Raises LookupError."""
+        return self._reports.told(ident)
+
     def _signal(self, name: str, unit: str, now: float) -> dict[str, Any]:
         last = self._sources.last(name)
         return {

@@ -17,7 +17,6 @@ from mother.core.reading import Reading, Word, efficiency
 from mother.drivers.base import Nameplate
 from mother.fleet.roster import TUNING_UPTIME, Entry, Roster
 from mother.fleet.subjects import subject_of
-from mother.schedule.journal import Journal
 from mother.schedule.values import Ids, Unit
 
 METER, PDU, MEASURED, REPORTED = "meter", "pdu", "measured", "reported"
@@ -120,23 +119,6 @@ class History(Struct, frozen=True, gc=False):
 
 
 NEVER = History()
-
-
-def history_of(journal: Journal, now: Callable[[], float]) -> Callable[[str], History]:
-    """The histories that the journal of sleepers tells."""
-
-    def history(device: str) -> History:
-        sleeper, changed = journal.sleepers.get(device), journal.changes.get(device)
-        return History(
-            ours=sleeper is not None,
-            since=journal.since(device),
-            starts=journal.starts(device, now()),
-            drew=0.0 if sleeper is None else sleeper.draws,
-            limited=changed is not None and changed.power,
-            usual=None if changed is None else changed.watts,
-        )
-
-    return history
 
 
 class Seen(Struct, frozen=True, gc=False):

@@ -21,6 +21,7 @@ from mother.terminal import (
     ordering,
     placing,
     planning,
+    reporting,
     scheduling,
     walking,
 )
@@ -89,6 +90,10 @@ def _resumed(parser: Parser) -> None:
     parser.add_argument("miner", nargs="?", metavar="ORDER|SCOPE", help=says)
 
 
+def _report(parser: Parser) -> None:
+    parser.add_argument("report", nargs="?", metavar="NUMBER", help="of one report (default: all)")
+
+
 def _dns(parser: Parser) -> None:
     parser.add_argument("--dns", action="append", metavar="A", help="DNS server; give it twice")
 
@@ -153,6 +158,10 @@ DESK: dict[str, Command] = {
     ),
     "release": Command(holding.release, (_text("scope", MINERS),)),
     "holds": Command(holding.holds, (JSON,)),
+    "reports": Command(
+        reporting.reports,
+        (_report, _switch("--csv", "print it as CSV, a row for each"), JSON),
+    ),
     "curtail": Command(curtailing.curtail, CURTAILED),
     "signal": Command(
         curtailing.signal,

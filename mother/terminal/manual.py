@@ -34,6 +34,7 @@ SECTIONS = {
         "curtail": "draw less, or sleep: curtail --to 500kW --for 2h; --by 20%; --all",
         "resume": "end that; or SCOPE: go on mining after a pause; --offline without a daemon",
         "signal": "tell the value of a signal that is pushed: signal price 112.5",
+        "reports": "what became of curtailments: kW, seconds, who did not; --csv, --json",
     },
     "Where miners are": {
         "place": "walk along a rack: each IP-report button that you press is the next slot",

@@ -133,6 +133,15 @@ PAGES: dict[str, Page] = {
         "not wanted, or too few have confirmed, 2 bad input or nobody to ask (nothing was "
         f"changed), {INTERRUPTED} (the order goes on).",
     ),
+    "reports": Page(
+        "[NUMBER] [--csv|--json]",
+        "Show what became of curtailments, whatever asked for them: what was drawn before and by "
+        "whose word that is, what was to be shed and what was, after how many seconds 95 % of it, "
+        "what sleepers still draw, and who is unconfirmed or was left out, and why. With its "
+        "number, one report in full. The last 200 are kept, in the folder reports beside the "
+        "state file. --csv has a row for each, for a settlement.",
+        ("reports", "reports 17", "reports 17 --json", "reports --csv"),
+    ),
     "signal": Page(
         "NAME VALUE",
         "Tell mother the value of a signal that your configuration names without a url: a price, "

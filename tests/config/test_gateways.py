@@ -15,7 +15,7 @@ BLOCK = '[[minercontrol]]\nurl = "{}"\nminers = "10.1.1.1"\n'
 
 def test_plans_and_groups_may_name_the_family_which_is_not_looked_for() -> None:
     assert MinerControl.name == MINERCONTROL
-    config = load(file='[[miners]]\nfamilies = "minercontrol"\npower_target = 900\n')
+    config = load(file='[[miners]]\npower_target = 900\napply_to = {families = "minercontrol"}\n')
     assert config.for_miner(Subject(family=MINERCONTROL)).power_target == 900.0
     with pytest.raises(ConfigError, match=r"not looked for: \[\[minercontrol\]\] names its miners"):
         load("--family=minercontrol")

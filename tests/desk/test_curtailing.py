@@ -28,6 +28,13 @@ TERMS: dict[str, Any] = {
 }
 
 
+class Unknown(KeyError):
+    """As the sources say it."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class Scheduler:
     """Decides nothing: everybody of a scope draws 1 kW and would sleep."""
 
@@ -63,7 +70,7 @@ class Scheduler:
 
     def push(self, name: str, value: float, at: float) -> None:
         if name != "price":
-            raise LookupError(f"no signal is called {name}")
+            raise Unknown(f"no signal is called {name}")
         self.pushed.append((name, value, at))
 
     def status(self) -> Mapping[str, Any]:
@@ -245,8 +252,9 @@ def test_a_pushed_signal_counts_at_once_and_never_comes_from_the_future() -> Non
     asked.desk.signal("price", 100.0, now - 60, "ann")
     assert asked.scheduler.pushed == [("price", 112.5, now), ("price", 100.0, now - 60)]
     assert asked.scheduler.hurried == 2
-    with pytest.raises(LookupError, match="no signal is called wind"):
+    with pytest.raises(LookupError, match="no signal is called wind") as refused:
         asked.desk.signal("wind", 1.0, None, "ann")
+    assert type(refused.value) is LookupError
     with pytest.raises(ValueError, match="is in the future"):
         asked.desk.signal("price", 1.0, now + AHEAD + 1, "ann")
 

@@ -11,18 +11,31 @@ from msgspec.structs import replace
 from twisted.internet.defer import Deferred, fail, succeed
 
 from mother.config.schedule import Ramp, Schedule
+from mother.core.clock import sleep
 from mother.core.model import Address, Command, CommandKind, Description
 from mother.core.reading import Mode
 from mother.fleet.roster import Entry
 from mother.schedule.acting import AT_ONCE, Acting
 from mother.schedule.journal import Journal
 from mother.schedule.values import Ruling, Stage, Standing, Verdict
-from tests.fleet.toy import LOGIN, Box, Toy
+from tests.fleet.toy import LOGIN, Box, Toy, ToyDevice
 from tests.fleet.world import CONFIG, Daemon, World
 
 PLAIN = Schedule(up=Ramp(), resume_percent=0.0)
 SLEEP = Verdict(Mode.SLEEP, because=("price 112 > 80",), asked_by=("rule price",))
 WAKE = Verdict(Mode.ACTIVE)
+
+
+class Far(ToyDevice):
+    """A toy that takes `lag` seconds to say who it is."""
+
+    lag = 0.0
+    ether: Any = None
+
+    async def describe(self) -> Description:
+        if self.lag:
+            await sleep(self.ether, self.lag)
+        return await super().describe()
 
 
 class Hand:
@@ -79,12 +92,13 @@ class Minder(Daemon):
 class Nursery:
     """`count` toys. What `kill` leaves is the toys, the state file and the journal."""
 
-    def __init__(self, count: int = 1, schedule: Schedule = PLAIN) -> None:
+    def __init__(self, count: int = 1, schedule: Schedule = PLAIN, lag: float = 0.0) -> None:
         self.world = World(miners=1)
         self.ether = self.world.ether
         self.schedule = schedule
         self.family = Toy()
         self.dry = False
+        self.lag = lag
         self.width = AT_ONCE
         self.boxes = [Box(self.ether.seconds, f"02:00:00:00:01:{n:02x}") for n in range(count)]
         self._grave: list[Any] = []
@@ -119,7 +133,8 @@ class Nursery:
         host = f"127.78.1.{place + 1}"
         self.family.boxes[host] = box
         who = Description("toy", box.mac, "Toy 1", "1.0")
-        device = self.family.device(Address(host, 4028), LOGIN)
+        device = Far(box, Address(host, 4028), LOGIN)
+        device.ether, device.lag = self.ether, self.lag
         entry = Entry(f"home/mac:{box.mac}", f"toy-{place}", self.family, device, who)
         self.daemon.roster.add(entry)
         return entry

@@ -194,6 +194,18 @@ def test_who_is_held_is_left_alone_until_released() -> None:
     assert nursery.sent == [[PAUSE]]
 
 
+def test_who_is_held_no_more_waits_for_its_turn() -> None:
+    nursery = Nursery(2, replace(PLAIN, down=Ramp(batch=1, gap=600.0)))
+    now, other = nursery.daemon.now(), nursery.entries[1]
+    hold = HoldOrder(other.mac, "fans", "ann", now, now + 100.0)
+    nursery.daemon.setups.keep_undertaken(holds=(hold,))
+    nursery.rounds(SLEEP, 60.0)
+    assert nursery.stages == [Stage.CONFIRMED, Stage.SKIPPED]
+    nursery.rounds(SLEEP, 75.0)
+    standing = nursery.acting.standings[other.id]
+    assert (standing.stage, standing.why) == (Stage.PENDING, "")
+
+
 def test_a_verdict_without_a_mode_changes_nothing() -> None:
     nursery = Nursery()
     nursery.rounds(SLEEP, 30.0)
@@ -337,11 +349,14 @@ def test_slow_families_begin_first_where_nothing_limits_the_ramp() -> None:
 
 def test_a_stop_sends_nothing_more_and_says_who_sleeps() -> None:
     nursery = Nursery(4, replace(PLAIN, down=Ramp(batch=2, gap=60.0)))
-    nursery.boxes[3].slow = 40.0
+    nursery.boxes[1].slow = 40.0
     nursery.pursue(SLEEP)
     nursery.run(1.0)
+    assert nursery.acting.flying == 1
+    began = nursery.ether.seconds()
     with logged() as events:
         nursery.daemon.do(nursery.acting.stop())
+    assert nursery.ether.seconds() == began
     (told,) = [one for one in events if "sleep by our order" in one["log_format"]]
     assert told["count"] == 2
     nursery.pursue(SLEEP)

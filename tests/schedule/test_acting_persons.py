@@ -88,21 +88,34 @@ def test_who_is_resumed_by_hand_before_the_first_round_is_left_for_its_reasons()
 
 
 def test_an_order_of_ours_that_waits_behind_a_persons_is_called_off() -> None:
-    nursery = Nursery()
-    nursery.rounds(SLEEP, 30.0)
-    nursery.box.asleep = False
-    nursery.rounds(SLEEP, 75.0, every=75.0)
-    nursery.box.slow, nursery.box.asleep, nursery.box.sent = 20.0, True, []
-    nursery.poll()
+    nursery = Nursery(lag=1.0)
     command = nursery.daemon.order(nursery.entry, RESUME, actor="ann", key="ann", by_hand=True)
     nursery.daemon.begin(nursery.daemon.commands.submit(command))
-    nursery.run(1.0)
-    nursery.entry.reading = replace(nursery.entry.reading, asleep=False)  # type: ignore[type-var]  # it was read
-    nursery.pursue(because(SLEEP, "rule price"))
-    nursery.run(120.0)
+    nursery.pursue(SLEEP)
+    nursery.run(0.5)
+    assert (nursery.lines(), nursery.standing.stage) == (["asleep"], Stage.SENT)
+    nursery.run(30.0)
     nursery.rounds(SLEEP, 300.0)
-    assert nursery.box.sent == [RESUME]
+    assert nursery.sent == [[]]
     assert nursery.acting.sleeping() == 0
+    assert nursery.standing.why == BY_HAND
+
+
+def test_an_order_of_ours_that_is_being_journalled_is_called_off() -> None:
+    nursery = Nursery()
+    nursery.hand.slow = True
+    nursery.pursue(SLEEP)
+    nursery.by_hand(RESUME)
+    while nursery.hand.jobs:
+        nursery.hand.work()
+    nursery.rounds(SLEEP, 300.0)
+    assert nursery.sent == [[]]
+    assert nursery.acting.sleeping() == 0
+    nursery.kill()
+    nursery.start()
+    nursery.rounds(SLEEP, 300.0)
+    assert nursery.sent == [[]]
+    assert nursery.standing.why == BY_HAND
 
 
 def test_who_is_resumed_by_hand_while_we_would_wake_it_is_free() -> None:

@@ -24,7 +24,6 @@ from mother.schedule.reports import (
     Round,
     Turn,
     Undone,
-    as_limits,
 )
 from mother.schedule.units import Rated
 from mother.schedule.values import (
@@ -34,7 +33,6 @@ from mother.schedule.values import (
     Stage,
     Standing,
     Verdict,
-    Wish,
 )
 from tests.fleet.parts import Disk
 from tests.schedule.herds import rated
@@ -151,16 +149,6 @@ def test_who_ordered_it_is_told(site: Site) -> None:
     about = About("group:hall", "ann", "4711")
     (began,) = site.round(PRICE, about=lambda _: about).began
     assert (began.scope, began.actor, began.ref) == ("group:hall", "ann", "4711")
-
-
-def test_a_wish_to_sleep_is_a_curtailment_too(site: Site) -> None:
-    wishes = (
-        Wish("plan night", "plan night until 06:00", mode=Mode.SLEEP),
-        Wish("plan day", "plan day", profile="normal"),
-    )
-    (limit,) = as_limits(wishes)
-    (began,) = site.round(limit).began
-    assert (began.key, began.reason) == ("plan night", "plan night until 06:00")
 
 
 # who did not do it

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from msgspec.structs import replace
-from twisted.internet.defer import Deferred, succeed
 
 from mother.config.subject import ANY, Group, Reach
 from mother.core.model import Settings
 from mother.core.reading import Word
 from mother.fleet.remembered import Place
 from mother.fleet.roster import Entry
-from mother.schedule.journal import Changed, Journal, Line
 from mother.schedule.units import (
     History,
     Keys,
@@ -21,10 +17,8 @@ from mother.schedule.units import (
     Power,
     Rated,
     Units,
-    history_of,
     keys_of,
 )
-from mother.schedule.values import Sleeper
 from tests.fleet.world import CONFIG
 from tests.schedule.herds import ANTMINER, DRAGON, asleep, hashing, miner, roster_of
 
@@ -196,21 +190,6 @@ def test_held_and_closed_miners_say_why() -> None:
     assert one(entry, Units(held=lambda _: "held by ann")).unit.held == "held by ann"
     entry.description = replace(entry.description, closed="the API switch is off")
     assert one(entry).unit.held == "the API switch is off"
-
-
-def test_the_journal_tells_what_we_did(tmp_path: Path) -> None:
-    class Thread:
-        def do(self, job: object) -> Deferred[None]:
-            return succeed(None)
-
-    journal = Journal(tmp_path / "sleepers.jsonl", Thread(), lambda: 100.0)
-    journal.load()
-    journal.tell(Line(asleep=Sleeper("m1", "", "w1", "", "", at=90.0, why="", draws=3456.0)))
-    journal.tell(Line(changed=Changed("m2", 80.0, power=True, watts=3300.0)))
-    history = history_of(journal, lambda: 100.0)
-    assert history("m1") == History(ours=True, since=90.0, drew=3456.0)
-    assert history("m2") == History(limited=True, usual=3300.0)
-    assert history("m3") == History()
 
 
 # where it stands

@@ -85,8 +85,9 @@ class Write(Struct, frozen=True):
 class Gateway:
     """The state of one server. `now` gives its Unix time.
 
-    `calls` counts what came in, `writes` keeps the orders that changed something. `troubles` and
-    `life`, seconds that a token lasts, may be set at any time.
+    `calls` counts what came in, the newest of them at `called`; `writes` keeps the orders that
+    changed something. `life`, seconds that a token lasts, may be set at any time, as may `slow`,
+    seconds that an answer takes, and `refusing`: no token is taken.
     """
 
     def __init__(self, now: Callable[[], float], variant: Variant = Variant.MESSAGE) -> None:
@@ -96,6 +97,7 @@ class Gateway:
         self.slow = 0.0
         self.refusing = False
         self.calls: Counter[str] = Counter()
+        self.called = 0.0
         self.writes: deque[Write] = deque(maxlen=100_000)
         self.miners: dict[str, Miner] = {}
         self._ends: dict[str, float] = {}
@@ -121,6 +123,7 @@ class Gateway:
     def answer(self, call: str, form: dict[str, Any]) -> tuple[int, dict[str, str]]:
         """Status and body. Raises MissingKey."""
         self.calls[call] += 1
+        self.called = self.now()
         if self.variant is Variant.ERROR:
             return self._second(call, form)
         return self._first(call, form)
