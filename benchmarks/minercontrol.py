@@ -34,7 +34,7 @@ MINERS = 1000
 CONNECTIONS = 10
 PORT = 5000
 FIRST, LAST = "10.1.0.1", "10.1.3.232"
-PATIENCE = 180.0
+PATIENCE = 90.0
 QUIET = 3.0
 """Seconds without a call after which a cycle is over."""
 
@@ -51,6 +51,8 @@ miners = "{FIRST}-{LAST}"
 connections = {CONNECTIONS}
 
 [schedule]
+trust_clock = true
+time_zone = "UTC"
 resume_percent = 0
 starts_a_day = 0
 up = {{}}

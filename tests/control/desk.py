@@ -89,6 +89,7 @@ class Curtailing:
         self.dry_run = False
         self.steps: list[dict[str, Any]] = [{"total": 0}]
         self.sleeping = 0
+        self.told: list[dict[str, Any]] = []
 
     def curtail(self, terms: Mapping[str, Any], by: str, preview: bool) -> Mapping[str, Any]:
         self._desk.note("curtail", dict(terms), by, preview)
@@ -113,6 +114,13 @@ class Curtailing:
 
     def schedule(self) -> Mapping[str, Any]:
         return {"limits": []}
+
+    def reports(self) -> Mapping[str, Any]:
+        return {"reports": self.told}
+
+    def report(self, number: int) -> Mapping[str, Any]:
+        self._desk.note("report", number)
+        return {"report": self.told[number]}
 
     def signal(self, name: str, value: float, at: float | None, by: str) -> Mapping[str, Any]:
         self._desk.note("signal", name, value, at, by)

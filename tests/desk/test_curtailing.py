@@ -76,6 +76,12 @@ class Scheduler:
     def status(self) -> Mapping[str, Any]:
         return {"limits": []}
 
+    def reports(self) -> Mapping[str, Any]:
+        return {"reports": []}
+
+    def report(self, number: int) -> Mapping[str, Any]:
+        raise LookupError(f"there is no report {number}")
+
 
 class Asked:
     """A desk over a farm of two."""

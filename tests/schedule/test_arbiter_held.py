@@ -14,7 +14,7 @@ from mother.schedule.filling import NEAR
 from mother.schedule.values import Bounds, Limit, Unit
 from tests.schedule.ruled import DAY, JOULES, NOW, WATTS, Case, asleep, cap, case, miner, ruled
 
-MANY = settings(max_examples=400, deadline=None)
+MANY = settings(max_examples=150, deadline=None)
 FREE = Bounds(0.0, 0.0, 0)
 TOLERATED = 0.1
 """W: sums are of whole milliwatts."""
