@@ -40,7 +40,7 @@ ADDED = 15.0
 LOOK = 0.5
 """Seconds between two looks at how far it is."""
 
-PATIENCE = 900.0
+PATIENCE = 240.0
 SETTLED = 60.0
 """So long is looked on after all have slept, whether anybody is told again."""
 

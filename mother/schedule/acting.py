@@ -136,6 +136,7 @@ class Acting:
             drew=0.0 if sleeper is None else sleeper.draws,
             limited=changed is not None and changed.power,
             usual=None if changed is None else changed.watts,
+            planned=sleeper is not None and sleeper.planned,
         )
 
     # what it is told

@@ -156,6 +156,7 @@ class Sending:
             why="; ".join(flight.verdict.because),
             profile="" if reading is None else reading.profile,
             draws=0.0 if reading is None else reading.power or 0.0,
+            planned=flight.verdict.planned,
         )
         return Line(asleep=sleeper)
 

@@ -107,7 +107,7 @@ class History(Struct, frozen=True, gc=False):
 
     `drew` is what the journal says that it drew before it slept. `limited`: its power target is
     not its usual one, but ours, so that what it draws now is not what it could; `usual` is the one
-    it had, None: none.
+    it had, None: none. `planned` is the sleeper's.
     """
 
     ours: bool = False
@@ -116,6 +116,7 @@ class History(Struct, frozen=True, gc=False):
     drew: float = 0.0
     limited: bool = False
     usual: float | None = None
+    planned: bool = False
 
 
 NEVER = History()
@@ -200,6 +201,7 @@ class Units:
             worker=entry.worker,
             asleep=asleep,
             ours=past.ours,
+            planned=past.planned,
             held=self._held(entry) or entry.description.closed,
             away=entry.gone,
             draws=draws.watts,

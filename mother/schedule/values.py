@@ -157,7 +157,7 @@ class Sleeper(Struct, frozen=True, omit_defaults=True):
     """One line of the journal: we put this device to sleep, or were about to.
 
     `address` is `host:port`, `family` its name: enough to wake it without anything else.
-    `profile` is what it had before it slept, `draws` W what it drew. `credential` is not kept
+    `profile` is what it had before it slept, `draws` W what it drew; `planned` as in its verdict. `credential` is not kept
     here: logins are in the configuration and in the state file.
     """
 
@@ -170,6 +170,7 @@ class Sleeper(Struct, frozen=True, omit_defaults=True):
     why: str
     profile: str = ""
     draws: float = 0.0
+    planned: bool = False
 
 
 Order: TypeAlias = Curtailment
