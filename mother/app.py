@@ -323,6 +323,7 @@ class Daemon(Finder):
             **self.health.numbers(),
             **self.notices.numbers(),
             **self.planner.numbers(),
+            **self.schedule.telling.numbers(),
         }
         for name, loop in self.loops.items():
             for what in ("runs", "failures", "overruns", "seconds", "late"):

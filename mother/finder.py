@@ -102,16 +102,7 @@ class Finder:
             memory,
             self.settled,
         )
-        self.members = Members(
-            MinerControl(wire),
-            self.roster,
-            self.bus,
-            self.current,
-            now,
-            memory,
-            self.settled,
-            self.poller.farewell,
-        )
+        self.members = self._build_members(memory, wire)
         self.scan = Scan(
             self.roster,
             self.adoption,
@@ -122,6 +113,18 @@ class Finder:
             self.reactor,
             now,
             random,
+        )
+
+    def _build_members(self, memory: Memory, wire: Wire) -> Members:
+        return Members(
+            MinerControl(wire),
+            self.roster,
+            self.bus,
+            self.current,
+            self.now,
+            memory,
+            self.settled,
+            self.poller.farewell,
         )
 
     def _build_configuring(self) -> None:

@@ -141,6 +141,16 @@ class Telling:
             ],
         }
 
+    def numbers(self) -> Mapping[str, float]:
+        """The daemon's own gauges about the schedule: miners by stage, sleepers, limits, W."""
+        stages = Counter(one.stage for one in self._acting.standings.values())
+        gauges = {f"schedule.{stage.value}": float(stages[stage]) for stage in Stage}
+        look = self._scheduler.look
+        if look is not None:
+            gauges["schedule.limits"] = float(len(look.limits))
+            gauges["schedule.expected_power"] = look.ruling.expected
+        return {**gauges, "schedule.asleep": float(self.sleeping())}
+
     def reports(self) -> Mapping[str, Any]:
         """All reports, the newest first."""
         return self._reports.listed()

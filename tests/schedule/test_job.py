@@ -147,6 +147,9 @@ def test_an_order_is_followed_kept_over_a_restart_and_ended() -> None:
     site.rounds(2)
     assert site.asleep == [True, True]
     assert site.built.telling.sleeping() == 2
+    numbers = site.built.telling.numbers()
+    assert (numbers["schedule.asleep"], numbers["schedule.confirmed"]) == (2.0, 2.0)
+    assert numbers["schedule.limits"] == 1.0
     assert site.built.telling.progress(given.id).stages == {"confirmed": 2}
     site.built.book.end(given.id, site.nursery.daemon.now())
     site.rounds(3)
