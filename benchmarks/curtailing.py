@@ -51,7 +51,9 @@ scan_rate = 0
 statsd_interval = 60
 state_file = "mother-state.json"
 control_socket = "mother.sock"
-credentials = [{{username = "admin", password = "{PASSWORD}"}}]
+credentials = [
+    {{username = "admin", password = "{PASSWORD}", families = ["whatsminer"]}},
+]
 
 [schedule]
 resume_percent = 0

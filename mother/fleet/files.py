@@ -130,6 +130,7 @@ class Files:
         self._broken: dict[Path, str] = {}
         self._flushers: list[Deferred[None]] = []
         self._jobs = 0
+        self._ending: Deferred[None] | None = None
         self._open = False
         self._ended = False
 
@@ -145,8 +146,12 @@ class Files:
             return
         try:
             await self.flush()
+            if self._jobs:
+                self._ending = Deferred()
+                await self._ending
             self._pool.stop()
         finally:
+            self._ending = None
             self._open = False
             self._ended = True
 
@@ -172,7 +177,7 @@ class Files:
 
     async def flush(self) -> None:
         """Return when nothing waits and nothing is being written; at once before `start`."""
-        if not self._open or not (self._writing or self._waiting or self._jobs):
+        if not self._open or (self._writing is None and not self._waiting):
             return
         done: Deferred[None] = Deferred()
         self._flushers.append(done)
@@ -226,13 +231,11 @@ class Files:
 
     def _did(self, result: T) -> T:
         self._jobs -= 1
-        if not self._jobs:
-            self._next()
+        if self._ending is not None and not self._jobs:
+            self._ending.callback(None)
         return result
 
     def _idle(self) -> None:
-        if self._jobs:
-            return
         flushers, self._flushers = self._flushers, []
         for done in flushers:
             done.callback(None)

@@ -14,20 +14,23 @@ from msgspec import Struct
 from twisted.internet.defer import Deferred, TimeoutError  # noqa: A004
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from mother.fleet.files import Writer
 from mother.fleet.remembered import DeviceMemory, FarmMemory, SightingMemory
 from mother.fleet.undertaken import Curtailment, HoldOrder, Rollout, Undertakings
 
 VERSION = 4
-"""2 added what was undertaken: a version 1 that wrote the file would lose holds. 3 added what
-other families need: a version 2 does not know their ailments and orders, and would forget the
-devices that have them, with the logins that were set on them. 4 added curtailments: a version 3
-would lose orders that are in force.
+"""2 added what was undertaken: a version 1 would lose holds. 3 added what other families need: a
+version 2 would forget the devices that have it, with the logins that were set on them. 4 added
+curtailments: a version 3 would lose those in force.
 """
 
 PATIENCE = 5.0
 """Seconds that a write to the disk may hold up who waits for it."""
+
+GATHER = 0.1
+"""Seconds from one write to the next for those who all want it now: each writes the whole farm."""
 
 
 class MemoryRefused(Exception):
@@ -151,7 +154,11 @@ class FileMemory:
         self._farm = FarmMemory()
         self._undertaken = Undertakings()
         self._loaded = False
+        self._owed: list[Deferred[None]] = []
+        self._saving = False
         self._timer: IDelayedCall | None = None
+        self._waiters: list[Deferred[None]] = []
+        self._busy = False
         self._encoder = msgspec.json.Encoder()
 
     def start(self) -> None:
@@ -258,8 +265,36 @@ class FileMemory:
             self._timer = self._clock.callLater(self._delay, self.save)
 
     async def save_now(self) -> None:
-        """Write what is known; returns when the disk has it, refused it, or hangs."""
-        self.save()
+        """Write what is known; returns when the disk has it, refused it, or hangs.
+
+        Those who ask while it is being written share the next write.
+        """
+        done: Deferred[None] = Deferred()
+        self._waiters.append(done)
+        if not self._busy:
+            Deferred.fromCoroutine(self._write())
+        await done
+
+    async def _write(self) -> None:
+        """Write for those who wait, and again for those who come meanwhile."""
+        self._busy = True
+        while self._busy:
+            waiters, self._waiters = self._waiters, []
+            result: Failure | None = None
+            try:
+                self.save()
+                await self._written()
+            except Exception:
+                result = Failure()  # type: ignore[no-untyped-call]  # Twisted's is untyped
+            self._busy = bool(self._waiters)
+            more = self._busy
+            for done in [one for one in waiters if not one.called]:
+                done.callback(result) if result is None else done.errback(result)
+            if not more:
+                return
+            await sleep(self._clock, GATHER)
+
+    async def _written(self) -> None:
         written = Deferred.fromCoroutine(self._files.flush())
         written.addTimeout(PATIENCE, self._clock)
         try:

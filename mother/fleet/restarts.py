@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mother.core.model import CommandKind
-from mother.core.reading import Reading
+from mother.core.reading import Reading, Word
 from mother.fleet.undertaken import Restart
 
 PATIENCE = 900.0
@@ -44,6 +44,8 @@ def is_over(restart: Restart, reading: Reading | None, now: float) -> bool:
     """Whether it no longer counts among those that restart."""
     if now - restart.at >= PATIENCE:
         return True
+    if reading is not None and reading.word is not Word.READ:
+        return True  # nothing will ever show it
     if reading is None or not has_restarted(restart, reading):
         return False
     return reading.asleep or hashes(reading)

@@ -16,11 +16,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from math import inf
 from random import Random
 
-from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.defer import (
+    CancelledError,
+    Deferred,
+    DeferredList,
+    TimeoutError,  # noqa: A004
+)
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -45,6 +51,9 @@ AT_ONCE = 500
 
 LATE = 60.0
 """Seconds beyond twice the family's own after which an order to sleep has no effect any more."""
+
+PATIENCE = 5.0
+"""Seconds that the journal may take to write its last lines."""
 
 SOON = 0.05
 """Seconds in which the ends of orders are gathered before the next begin."""
@@ -175,7 +184,9 @@ class Acting:
         for one in list(self._flights.values()):
             one.cancel()
         await DeferredList(running)
-        await self._journal.flush()
+        kept = Deferred.fromCoroutine(self._journal.flush()).addTimeout(PATIENCE, self._clock)
+        with suppress(TimeoutError):  # the disk hangs, which keeps nobody from ending
+            await kept
         if self.sleeping():
             self.log.info("{count} miners sleep by our order.", count=self.sleeping())
 

@@ -63,7 +63,8 @@ class Cap(Struct, frozen=True):
 
 class Filled(Struct):
     """`cut` sleep for a cap; `targets` are lowered power targets in milliwatts, `tight` the caps
-    that lowered them; `spared` would sleep for a cap if they could; `failed` were not kept.
+    that lowered them, of those for the same members the lowest; `spared` would sleep for a cap
+    if they could; `failed` were not kept.
     """
 
     cut: dict[str, Cap] = field(default_factory=dict)
@@ -212,7 +213,12 @@ class _Filling:
         """Lower power targets, the least efficient first, where what runs draws too much."""
         for each in self._ground.waiting & self._free:
             self._top[each] = self._low[each]
-        self.found.tight = [cap for cap in self._caps if total(self._top, cap.members) > cap.watts]
+        lowest: dict[Ids, Cap] = {}
+        for cap in sorted(self._caps, key=lambda cap: cap.watts):
+            lowest.setdefault(cap.members, cap)
+        self.found.tight = [
+            cap for cap in lowest.values() if total(self._top, cap.members) > cap.watts
+        ]
         flexible = {each for each, watts in self._top.items() if watts > self._low[each]}
         seats: dict[str, list[int]] = {}
         room: list[int] = []

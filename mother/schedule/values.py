@@ -157,8 +157,8 @@ class Sleeper(Struct, frozen=True, omit_defaults=True):
     """One line of the journal: we put this device to sleep, or were about to.
 
     `address` is `host:port`, `family` its name: enough to wake it without anything else.
-    `profile` is what it had before it slept, `draws` W what it drew; `planned` as in its verdict. `credential` is not kept
-    here: logins are in the configuration and in the state file.
+    `profile` is what it had before it slept, `draws` W what it drew; `planned` as in its verdict.
+    No login is kept here: those are in the configuration and in the state file.
     """
 
     device: str

@@ -77,7 +77,7 @@ class Yielding:
         yielded = self._journal.yielded(device)
         if yielded is not None and not self._holds(yielded, verdict):
             self._journal.tell(Line(woken=Woken(device, yielded.at)))
-        elif yielded is not None and yielded.reasons != asked(verdict):
+        elif yielded is not None and not yielded.reasons and verdict.asked_by:
             known = replace(yielded, reasons=asked(verdict))
             self._journal.tell(Line(woken=known))  # it was ordered before the first round
         left = self._judge.left.get(device)
@@ -87,4 +87,7 @@ class Yielding:
             del self._judge.left[device]
 
     def _holds(self, yielded: Woken, verdict: Verdict) -> bool:
-        return verdict.mode is Mode.SLEEP and yielded.reasons in ((), asked(verdict))
+        if verdict.mode is Mode.SLEEP:
+            return yielded.reasons in ((), asked(verdict))
+        # a cap that is kept by a lower power target for now, as within a minimum time, binds still
+        return not set(yielded.reasons).isdisjoint(verdict.asked_by)

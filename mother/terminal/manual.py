@@ -77,7 +77,8 @@ RUN = (
     "Find the miners on your networks, measure them into statsd, heal them, and set them up. "
     "Nothing is written to any miner but what you ask for: reboots with --dragon-health-reboot, "
     "pools, autotune and firmware where you name them; these options are for DragonMint, and "
-    "[[miners]] blocks of the file for every family. `plan` shows beforehand what that means. "
+    "[[miners]] blocks of the file for every family. [schedule] in the file lets miners sleep or "
+    "draw less by time, price and sun. `plan` and `schedule` show beforehand what that means. "
     "SIGHUP reads the file again, SIGTERM and Ctrl-C end it within 5 seconds."
 )
 SCAN = (

@@ -152,6 +152,16 @@ def test_mode_and_profile_cost_three_calls() -> None:
     assert (entry.reading.asleep, entry.reading.profile) == (True, "underclock")
 
 
+def test_what_cannot_be_seen_to_be_over_holds_up_nobody() -> None:
+    many = tuple(f"10.9.1.{number}" for number in range(1, 60))
+    site = Site(replace(WITH, gateways=(Gateway(URL, many),)))
+    args = {"profile": "overclock", "level": None}
+    for miner in many:
+        entry = site.member(miner)
+        assert order(site, entry, CommandKind.SET_PROFILE, args=args, key=miner).done
+    assert len(site.sim.writes) == len(many) > CONFIG.waves.restarts_at_once
+
+
 def test_a_hold_keeps_orders_from_one_member() -> None:
     site = Site()
     kept = settled_scope("127.78.0.9", site.daemon.roster).text

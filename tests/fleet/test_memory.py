@@ -351,3 +351,42 @@ def test_whatever_a_file_holds_it_is_read_or_kept_aside(
     else:
         kept = path if path.exists() else next(path.parent.glob("*.bad-*"))
         assert kept.read_bytes() == content
+
+
+class Slow:
+    """A Writer whose disk takes its time."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.waiting: list[Deferred[None]] = []
+
+    def write(self, path: Path, content: bytes, mode: int = PRIVATE) -> None:
+        self.written.append(content)
+
+    def trouble(self, path: Path) -> str:
+        return ""
+
+    async def flush(self) -> None:
+        done: Deferred[None] = Deferred()
+        self.waiting.append(done)
+        await done
+
+
+def test_many_who_must_be_remembered_at_once_share_one_write(tmp_path: Path) -> None:
+    slow = Slow()
+    memory = FileMemory(tmp_path / "state.json", slow, Clock(), lambda: NOW)
+    memory.load()
+    kept = [Deferred.fromCoroutine(memory.save_now())]
+    for number in range(100):
+        memory.remember(f"home/mac:{number}", FULL)
+        kept.append(Deferred.fromCoroutine(memory.save_now()))
+    kept[50].addErrback(lambda _: None)
+    kept[50].cancel()
+    assert len(slow.written) == 1
+    slow.waiting[0].callback(None)
+    assert [one.called for one in kept] == [number in (0, 50) for number in range(101)]
+    assert len(slow.written) == 2
+    assert len(json.loads(slow.written[1])["devices"]) == 100
+    slow.waiting[1].callback(None)
+    assert all(one.called for one in kept)
+    assert len(slow.written) == 2

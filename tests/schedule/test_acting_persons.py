@@ -54,6 +54,14 @@ def test_the_same_reasons_count_again_once_they_were_gone() -> None:
     assert nursery.sent == [[PAUSE, RESUME, PAUSE]]
 
 
+def test_a_lower_power_target_for_the_same_reasons_is_no_change() -> None:
+    nursery = resumed()
+    lowered = Verdict(Mode.ACTIVE, power_target=2500.0, asked_by=SLEEP.asked_by)
+    nursery.rounds(lowered, 60.0)
+    nursery.rounds(SLEEP, 300.0)
+    assert PAUSE not in nursery.box.sent[2:]
+
+
 def test_a_hold_in_between_is_no_change_of_reasons() -> None:
     nursery = resumed()
     nursery.rounds(Verdict(None, skipped="held"), 60.0)

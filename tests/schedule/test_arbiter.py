@@ -265,6 +265,8 @@ def test_an_emergency_takes_at_once_where_more_is_drawn_now() -> None:
     assert ruling.verdicts["a"].at_once
     assert not ruling.verdicts["b"].at_once
     assert not ruled(units, cap(3500.0)).verdicts["a"].at_once
+    units = [miner("a", efficiency=90.0, asleep=True), miner("b")]
+    assert not ruled(units, cap(3500.0, emergency=True)).verdicts["a"].at_once
 
 
 def test_members_that_are_unknown_are_nobody() -> None:

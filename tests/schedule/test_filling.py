@@ -55,6 +55,16 @@ def test_a_hungrier_equal_is_kept_on_only_where_there_is_room() -> None:
     assert asleep(ruled(units, cap(3_060.0))) == {"b"}
 
 
+def test_the_room_for_hungrier_equals_is_given_away_once() -> None:
+    units = [
+        miner(name, full=full, rest=0.0, asleep=full == 3000.0)
+        for name, full in (("a", 3000.0), ("b", 3040.0), ("c", 3000.0), ("d", 3040.0))
+    ]
+    racks = cap(3_100.0, "a", "b", key="rack 1"), cap(3_100.0, "c", "d", key="rack 2")
+    assert asleep(ruled(units, *racks)) == {"a", "c"}
+    assert asleep(ruled(units, *racks, cap(6_050.0))) == {"a", "d"}
+
+
 def test_what_sleepers_draw_counts() -> None:
     units = [miner("a"), miner("b", efficiency=40.0), miner("c", efficiency=50.0)]
     assert asleep(ruled(units, cap(6_050.0))) == {"c"}

@@ -198,6 +198,7 @@ def test_who_is_woken_while_its_line_is_being_written_is_no_sleeper(
     journal.tell(woken("a", by_hand=True))
     while hand.jobs:
         hand.work()
+        assert not journal.sleepers
     assert outcome == [None]
     for each in (journal, opened(path)):
         assert not each.sleepers
@@ -262,7 +263,7 @@ async def test_lines_are_written_in_the_thread_of_files(path: Path) -> None:
     journal = Journal(path, files, lambda: NOW)
     journal.load()
     early = noted(journal, asleep("a"))
-    assert not path.exists()
+    assert not journal.sleepers
     files.start()
     await journal.note(asleep("b"))
     assert early == [None]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from twisted.internet.defer import DeferredLock, DeferredSemaphore
+from twisted.internet.defer import Deferred, DeferredSemaphore
 
 from mother.core.errors import DeviceError, Garbled, Refused, Unreachable
 from mother.core.model import Address
@@ -82,7 +82,7 @@ class Gateway:
         self.now = now
         self._width = connections
         self._doors = DeferredSemaphore(connections)
-        self._one = DeferredLock()
+        self._waiting: list[Deferred[None]] | None = None
         self._heard = self._failed = float("-inf")
         self._why = ""
 
@@ -97,18 +97,33 @@ class Gateway:
 
         Raises Unreachable or Garbled. What it answers to this miner's login does not matter.
         """
-        if self._is_fresh():
-            return
-        async with self._one:
-            if self._is_fresh():
-                return
+        while not self._is_fresh():
             if 0.0 <= self.now() - self._failed < AGAIN:
                 raise Unreachable(self._why)
-            try:
-                await self.call("login", {"miner_ip": miner})
-            except DeviceError as error:
-                self._failed, self._why = self.now(), str(error)
-                raise
+            if self._waiting is None:
+                await self._ask(miner)
+            else:
+                turn: Deferred[None] = Deferred()
+                self._waiting.append(turn)
+                await turn
+
+    async def _ask(self, miner: str) -> None:
+        """See whether it is there, and wake all who wait for that.
+
+        They are woken by a loop: those of a lock would wake one another, thousands deep.
+        """
+        waiting: list[Deferred[None]] = []
+        self._waiting = waiting
+        try:
+            await self.call("login", {"miner_ip": miner})
+        except DeviceError as error:
+            self._failed, self._why = self.now(), str(error)
+            raise
+        finally:
+            self._waiting = None
+            for turn in waiting:
+                if not turn.called:
+                    turn.callback(None)
 
     def _is_fresh(self) -> bool:
         return 0.0 <= self.now() - self._heard < FRESH

@@ -19,7 +19,9 @@ from mother.terminal import manual
 FILES = {
     "/etc/mother/mother.toml": "the configuration of the service; mother init writes it",
     "/var/lib/mother/": "state of the service: the miners that were found, health timers, counts "
-    "of reboots, holds",
+    "of reboots, holds, curtailments and, in reports, what became of them",
+    "/var/lib/mother/sleepers.jsonl": "who was put to sleep by mother; mother resume --offline "
+    "wakes them from it",
     "/var/cache/mother/": "firmware that was downloaded",
     "/run/mother/mother.sock": "control socket of the service; commands that talk to the daemon "
     "use it where they find no ./mother.sock and no option names another",
@@ -33,7 +35,8 @@ DAEMON = (
 SIGNALS = {
     "SIGHUP": "Read the configuration again. Where it is wrong, the old one stays in force and the "
     "log says why. systemctl reload mother sends it.",
-    "SIGTERM, SIGINT": "End within 5 seconds. The miners go on hashing as they are set up.",
+    "SIGTERM, SIGINT": "End within 5 seconds. The miners go on as they are: who sleeps goes on "
+    "sleeping.",
 }
 VARIABLES = {
     "MOTHER_CONFIG": "The configuration file; --config speaks before it.",
@@ -49,6 +52,8 @@ EXAMPLES = {
     "Look once what is there:": "mother scan --network 10.1.0.0/22",
     "Set up the service and begin:": "sudo mother init\nsudo systemctl start mother",
     "What would be changed, and why:": "mother plan",
+    "What the time plans want in the next 48 hours:": "mother schedule -c mother.toml",
+    "Draw no more than 500 kW for two hours:": 'mother curtail --to 500kW --for 2h --why "grid"',
 }
 
 

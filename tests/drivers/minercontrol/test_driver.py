@@ -210,7 +210,7 @@ async def test_nothing_is_said_of_one_that_was_told_nothing() -> None:
 @in_reactor
 async def test_a_gateway_is_asked_once_a_minute_whether_it_is_there_for_all_its_miners() -> None:
     async with gateway({}) as (script, family, url, clock):
-        some = [family.member(url, f"10.1.1.{number}", 10)[0] for number in range(1, 21)]
+        some = [family.member(url, f"10.1.1.{number}", 10)[0] for number in range(2000)]
         for _ in range(2):
             await gatherResults([begun(one.read(1.0)) for one in some])
             clock.now += 50.0
@@ -241,6 +241,18 @@ async def test_one_that_is_away_costs_one_question_in_ten_seconds() -> None:
         clock.now += 11.0
         await some[1].read(1.0)
     assert script.calls == ["login"] * 3
+
+
+@in_reactor
+async def test_who_asks_for_all_and_gives_up_leaves_that_to_the_next_one() -> None:
+    async with gateway({"login": [HANG, logged_in()]}) as (script, family, url, _clock):
+        some = [family.member(url, f"10.1.1.{number}", 10)[0] for number in range(4)]
+        first, *others = [begun(one.read(1.0)) for one in some]
+        await until(lambda: script.calls)
+        others.pop().addErrback(lambda _: None).cancel()
+        first.addErrback(lambda _: None).cancel()
+        await gatherResults(others)
+    assert script.calls == ["login", "login"]
 
 
 @in_reactor
