@@ -14,7 +14,8 @@ from twisted.internet import reactor as global_reactor
 from twisted.internet.epollreactor import EPollReactor
 
 from benchmarks.configuring_clock import shared_time
-from mother.app import Daemon, announce
+from mother.announcing import announce
+from mother.app import Daemon
 from mother.config.flags import build_parser
 from mother.config.load import Source
 from mother.fleet import identity

@@ -42,9 +42,7 @@ def worker_name(template: str | None, mac: str, model: str, family: str = "drago
         digits, eight = mac, mac.rpartition(":")[2]
         six = eight
     template = template or _USUAL.get(family, "{family}-{mac8}")
-    name = template.format(
-        mac8=eight, mac6=six, mac=digits, model=model, family=family
-    )
+    name = template.format(mac8=eight, mac6=six, mac=digits, model=model, family=family)
     return UNSAFE.sub("-", name).strip("-") or digits
 
 

@@ -7,18 +7,19 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct
 from twisted.internet.defer import Deferred, TimeoutError  # noqa: A004
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
+from mother.core.clock import sleep
 from mother.fleet.files import Writer
+from mother.fleet.pieces import decoded, undertaken_in
 from mother.fleet.remembered import DeviceMemory, FarmMemory, SightingMemory
-from mother.fleet.undertaken import Curtailment, HoldOrder, Rollout, Undertakings
+from mother.fleet.undertaken import Undertakings
 
 VERSION = 4
 """2 added what was undertaken: a version 1 would lose holds. 3 added what other families need: a
@@ -123,9 +124,6 @@ class Version(Struct):
     version: int
 
 
-T = TypeVar("T")
-
-
 class FileMemory:
     """A Memory in one JSON file, and a service: `stop` saves.
 
@@ -157,8 +155,6 @@ class FileMemory:
         self._owed: list[Deferred[None]] = []
         self._saving = False
         self._timer: IDelayedCall | None = None
-        self._waiters: list[Deferred[None]] = []
-        self._busy = False
         self._encoder = msgspec.json.Encoder()
 
     def start(self) -> None:
@@ -267,51 +263,48 @@ class FileMemory:
     async def save_now(self) -> None:
         """Write what is known; returns when the disk has it, refused it, or hangs.
 
-        Those who ask while it is being written share the next write.
+        All who ask while one is under way share the next one.
         """
-        done: Deferred[None] = Deferred()
-        self._waiters.append(done)
-        if not self._busy:
-            Deferred.fromCoroutine(self._write())
-        await done
+        kept: Deferred[None] = Deferred()
+        self._owed.append(kept)
+        if not self._saving:
+            self._saving = True
+            Deferred.fromCoroutine(self._save_owed())
+        await kept
 
-    async def _write(self) -> None:
-        """Write for those who wait, and again for those who come meanwhile."""
-        self._busy = True
-        while self._busy:
-            waiters, self._waiters = self._waiters, []
-            result: Failure | None = None
+    async def _save_owed(self) -> None:
+        while self._owed:
+            owed, self._owed = self._owed, []
             try:
                 self.save()
-                await self._written()
+                if not await self._flushed():
+                    self.log.error(
+                        "{path} is not written in time: the disk hangs.", path=str(self._path)
+                    )
             except Exception:
-                result = Failure()  # type: ignore[no-untyped-call]  # Twisted's is untyped
-            self._busy = bool(self._waiters)
-            more = self._busy
-            for done in [one for one in waiters if not one.called]:
-                done.callback(result) if result is None else done.errback(result)
-            if not more:
-                return
-            await sleep(self._clock, GATHER)
+                self.log.failure("{path} was not written", path=str(self._path))
+            for kept in [one for one in owed if not one.called]:
+                kept.callback(None)
+            if self._owed:
+                await sleep(self._clock, GATHER)
+        self._saving = False
 
-    async def _written(self) -> None:
+    async def _flushed(self) -> bool:
+        """Whether the disk took what waits, or refused it, in time."""
         written = Deferred.fromCoroutine(self._files.flush())
         written.addTimeout(PATIENCE, self._clock)
         try:
             await written
         except TimeoutError:
-            self.log.error("{path} is not written in time: the disk hangs.", path=str(self._path))
+            return False
+        return True
 
     async def keep_beside(self, name: str, content: bytes) -> Path:
         """Write another file under this name beside it; where it is. Raises OSError."""
         path = self._path.with_name(name)
         self._files.write(path, content)
-        written = Deferred.fromCoroutine(self._files.flush())
-        written.addTimeout(PATIENCE, self._clock)
-        try:
-            await written
-        except TimeoutError:
-            raise OSError("the disk hangs") from None
+        if not await self._flushed():
+            raise OSError("the disk hangs")
         if why := self._files.trouble(path):
             raise OSError(why)
         return path
@@ -339,10 +332,10 @@ class FileMemory:
             self.save_soon()
 
     def _fill(self, kept: Kept, bad: list[str]) -> None:
-        self._devices = _decoded(kept.devices, DeviceMemory, bad)
-        self._sightings = _decoded(kept.sightings, SightingMemory, bad)
-        self._farm = _decoded({"the farm": kept.farm}, FarmMemory, bad).get("the farm", self._farm)
-        self._undertaken = _undertaken(kept.undertaken, bad)
+        self._devices = decoded(kept.devices, DeviceMemory, bad)
+        self._sightings = decoded(kept.sightings, SightingMemory, bad)
+        self._farm = decoded({"the farm": kept.farm}, FarmMemory, bad).get("the farm", self._farm)
+        self._undertaken = undertaken_in(kept.undertaken, bad)
 
     def _check_version(self, content: bytes) -> None:
         version = msgspec.json.decode(content, type=Version).version
@@ -367,46 +360,3 @@ class FileMemory:
             why=why,
             aside=aside.name,
         )
-
-
-class KeptUndertakings(Struct):
-    """What was undertaken, piece by piece: a broken one must not cost a hold or a stop."""
-
-    rollouts: msgspec.Raw = msgspec.Raw(b"{}")
-    holds: msgspec.Raw = msgspec.Raw(b"[]")
-    successors: msgspec.Raw = msgspec.Raw(b"{}")
-    curtailments: msgspec.Raw = msgspec.Raw(b"[]")
-
-
-Pieces = dict[str, msgspec.Raw]
-
-
-def _undertaken(raw: msgspec.Raw, bad: list[str]) -> Undertakings:
-    kept = _decoded({"what was undertaken": raw}, KeptUndertakings, bad)
-    parts = kept.get("what was undertaken", KeptUndertakings())
-    rollouts = _decoded({"rollouts": parts.rollouts}, Pieces, bad).get("rollouts", {})
-    successors = _decoded({"successors": parts.successors}, Pieces, bad).get("successors", {})
-    return Undertakings(
-        _decoded(rollouts, Rollout, bad),
-        _each("hold", parts.holds, HoldOrder, bad),
-        _decoded(successors, str, bad),
-        _each("curtailment", parts.curtailments, Curtailment, bad),
-    )
-
-
-def _each(what: str, raw: msgspec.Raw, shape: type[T], bad: list[str]) -> tuple[T, ...]:
-    """The members of a list that are good."""
-    found = _decoded({f"{what}s": raw}, list[msgspec.Raw], bad).get(f"{what}s", [])
-    named = {f"{what} {place}": one for place, one in enumerate(found)}
-    return tuple(_decoded(named, shape, bad).values())
-
-
-def _decoded(raw: Mapping[str, msgspec.Raw], shape: type[T], bad: list[str]) -> dict[str, T]:
-    decoder = msgspec.json.Decoder(shape)
-    good: dict[str, T] = {}
-    for key, one in raw.items():
-        try:
-            good[key] = decoder.decode(one)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            bad.append(key)
-    return good

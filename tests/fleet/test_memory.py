@@ -374,7 +374,8 @@ class Slow:
 
 def test_many_who_must_be_remembered_at_once_share_one_write(tmp_path: Path) -> None:
     slow = Slow()
-    memory = FileMemory(tmp_path / "state.json", slow, Clock(), lambda: NOW)
+    clock = Clock()
+    memory = FileMemory(tmp_path / "state.json", slow, clock, lambda: NOW)
     memory.load()
     kept = [Deferred.fromCoroutine(memory.save_now())]
     for number in range(100):
@@ -385,6 +386,7 @@ def test_many_who_must_be_remembered_at_once_share_one_write(tmp_path: Path) -> 
     assert len(slow.written) == 1
     slow.waiting[0].callback(None)
     assert [one.called for one in kept] == [number in (0, 50) for number in range(101)]
+    clock.advance(module.GATHER)
     assert len(slow.written) == 2
     assert len(json.loads(slow.written[1])["devices"]) == 100
     slow.waiting[1].callback(None)
