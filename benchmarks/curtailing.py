@@ -40,8 +40,8 @@ ADDED = 15.0
 LOOK = 0.5
 """Seconds between two looks at how far it is."""
 
-PATIENCE = 240.0
-SETTLED = 60.0
+PATIENCE = 400.0
+SETTLED = 30.0
 """So long is looked on after all have slept, whether anybody is told again."""
 
 CONFIG = f"""\

@@ -299,7 +299,11 @@ class Daemon(Finder):
         """Compare the farm with its wishes, once for all miners that are met about now."""
         if self._comparing is None or not self._comparing.active():
             wait = SOON * (1 + len(self.roster) / 1000)
-            self._comparing = self.reactor.callLater(wait, self.loops["configure"].hurry)
+            self._comparing = self.reactor.callLater(wait, self._compare)
+
+    def _compare(self) -> None:
+        self.loops["configure"].hurry()
+        self.loops["schedule"].hurry()
 
     def _visit_old_friends(self) -> None:
         """Those who were here before need no scan to be found."""

@@ -152,7 +152,9 @@ def check_config(words: Sequence[str], program: str) -> int:
         return BAD_INPUT
     for note in config.notes:
         print(f"note: {note}")
-    networks = ", ".join(config.networks) or "no network yet: --network is needed to run"
+    behind = sum(len(one.miners) for one in config.gateways)
+    where = [*config.networks, *([f"{behind} miners behind gateways"] if behind else [])]
+    networks = ", ".join(where) or "no network yet: --network is needed to run"
     print(f"{source.path or 'The configuration'} is fine ({networks}).")
     return OK
 

@@ -89,7 +89,7 @@ def network_named(options: argparse.Namespace, program: str) -> int:
         config = source.load()
     except ConfigError:
         return OK
-    if config.networks:
+    if config.networks or config.gateways:
         return OK
     print(
         f"{source.path or program}: no network is named yet, so there is nothing to mind. "
