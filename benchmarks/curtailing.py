@@ -66,7 +66,8 @@ class Slept(Struct, frozen=True):
     Of `able` devices, which can sleep and are well, 95 % had been told after `told`, slept after
     `slept`, and were seen to by mother after `confirmed`. `own` is what the slowest took from the
     order to sleep, by family. `again` were told more than once, `needless` when they slept already;
-    `lost` do not sleep in the end, or are not in the journal. `cpu` seconds until it was confirmed.
+    `lost` do not sleep in the end, or are not in the journal. `cpu` are the daemon's CPU seconds
+    until then, `farm` the simulator's.
     """
 
     able: int
@@ -78,6 +79,7 @@ class Slept(Struct, frozen=True):
     needless: int
     lost: int
     cpu: float
+    farm: float
 
     @property
     def added(self) -> float:
@@ -158,7 +160,7 @@ def curtail(scene: Scene, kill: bool = False) -> Slept:
     scene.farm.tell("forget")
     able: dict[str, str] = scene.seen()["able"]
     enough = math.ceil(ENOUGH * len(able))
-    spent, before, began = 0.0, scene.daemon.cpu, time.time()
+    farm, spent, before, began = scene.farm.cpu, 0.0, scene.daemon.cpu, time.time()
     order = scene.ask("curtail", by="benchmark", all=True)["order"]["id"]
     if kill:
         scene.until(lambda: len(scene.seen()["told"]) > len(able) / 2, "half are told", 0.2)
@@ -173,6 +175,7 @@ def curtail(scene: Scene, kill: bool = False) -> Slept:
 
     scene.until(confirmed, "enough are confirmed")
     after, cpu = time.time() - began, scene.daemon.cpu - before + spent
+    farm = scene.farm.cpu - farm
     note(f"{enough} confirmed after {after:.1f} s")
     settle(scene, able)
     seen, journal = scene.seen(), scene.sleepers()
@@ -181,6 +184,9 @@ def curtail(scene: Scene, kill: bool = False) -> Slept:
     for mac, at in seen["slept"].items():
         if mac in told:
             own[able[mac]] = max(own.get(able[mac], 0.0), at - told[mac][0])
+    for family in sorted(set(able.values())):
+        of = sorted(times[0] - began for mac, times in told.items() if able[mac] == family)
+        note(f"{family}: told from {of[0]:.1f} s to {of[-1]:.1f} s")
     firsts = sorted(times[0] - began for times in told.values())
     slept = sorted(at - began for mac, at in seen["slept"].items() if mac in able)
     sleep = set(seen["asleep"]) & journal
@@ -194,6 +200,7 @@ def curtail(scene: Scene, kill: bool = False) -> Slept:
         needless=len(seen["needless"]),
         lost=len(able.keys() - sleep) + len(set(seen["asleep"]) - journal),
         cpu=cpu,
+        farm=farm,
     )
 
 
@@ -265,6 +272,7 @@ def rows(what: str, miners: int, one: Slept, woke: Woke) -> list[Row]:
         Row("— told more than once", f"{one.again:,}", "0", not one.again),
         Row("— told while they slept", f"{one.needless:,}", "0", not one.needless),
         Row("— CPU time of the daemon for one", f"{one.cpu / one.able * 1000:.1f} ms"),
+        Row("— CPU time of the simulator, on the other core", f"{one.farm:.1f} s"),
         *woken_rows(woke),
     ]
 

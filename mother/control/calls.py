@@ -14,6 +14,9 @@ from mother.control.curtailing import Curtail, Curtailing, Push, Reported, Resum
 
 GET, POST = b"GET", b"POST"
 
+SHORT_LIVED = "It lasts only until mother ends"
+"""So begins what is said of an order that the disk does not take."""
+
 
 class Desk(Protocol):
     """What may be asked of the daemon.
@@ -261,7 +264,7 @@ async def _lasting(desk: Desk, answer: Mapping[str, Any]) -> Mapping[str, Any]:
     trouble = await desk.kept()
     if not trouble:
         return answer
-    return {**answer, "text": f"{answer['text']} It lasts only until mother ends: {trouble}."}
+    return {**answer, "text": f"{answer['text']} {SHORT_LIVED}: {trouble}."}
 
 
 def _schedule(desk: Desk) -> Curtailing:

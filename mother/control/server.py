@@ -163,7 +163,7 @@ class _Answer(Resource):
         except CancelledError:  # nobody cancels an answer: what it waited for was given up
             return _refused(503, "the daemon gave that up; it may be about to stop")
         except Exception as error:
-            code = _CODES.get(type(error))
+            code = _code(error)
             if code is None or not error.args or not isinstance(error.args[0], str):
                 self.log.failure("a command failed")
                 return _refused(500, "the daemon could not do that; its log says why")
@@ -171,12 +171,18 @@ class _Answer(Resource):
 
 
 _CODES: Mapping[type[Exception], int] = {
-    LookupError: 404,
     ValueError: 400,
     PermissionError: 403,
     TooLarge: 413,
 }
-"""The refusals; a KeyError is none, but a fault of ours."""
+"""The refusals."""
+
+
+def _code(error: Exception) -> int | None:
+    """None: it is a fault of ours, as a KeyError is; other kinds of LookupError are refusals."""
+    if isinstance(error, LookupError) and not isinstance(error, KeyError | IndexError):
+        return 404
+    return _CODES.get(type(error))
 
 
 def _body(request: Request, call: Call) -> Struct | None:

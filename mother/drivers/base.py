@@ -49,7 +49,8 @@ class Capability(Struct, frozen=True):
     """One command that a family takes: how it is confirmed, `within` how many seconds at most.
 
     `every` is the pause between two looks at the device. `limits` says in words what bounds it.
-    `by_login`: who gives it must know the device's login, if it has one.
+    `by_login`: who gives it must know the device's login, if it has one. `lag`: for so many seconds
+    after it was taken nothing can show yet.
     """
 
     confirm: Confirm
@@ -58,6 +59,7 @@ class Capability(Struct, frozen=True):
     evidence: Evidence = Evidence.DOCUMENT
     limits: str = ""
     by_login: bool = True
+    lag: float = 0.0
 
 
 class Nature(Struct, frozen=True):

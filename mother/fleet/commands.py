@@ -54,13 +54,14 @@ class Outcome(Struct, frozen=True):
     """What became of a command: `result` is `done`, `dry-run`, `denied` or `failed`.
 
     `sent`: it may have reached the device, whatever the result. `unsure`: it was sent and taken,
-    and could not be read back.
+    and could not be read back. `unable`: the device, asked to do it, knows no such order.
     """
 
     result: str
     text: str
     sent: bool = False
     unsure: bool = False
+    unable: bool = False
 
     @property
     def done(self) -> bool:
@@ -219,7 +220,8 @@ class Commands:
             self._misplaced(write.device.address)
             return Outcome("denied", f"{error.found} answers at {write.device.address} now")
         except (Unsupported, ValueError) as error:
-            return Outcome("denied", str(error))
+            unable = write.asked and isinstance(error, Unsupported)
+            return Outcome("denied", str(error), unable=unable)
         except DeviceError as error:
             return Outcome("failed", str(error), write.sent)
         except Exception as error:
@@ -250,7 +252,7 @@ class Commands:
         if denial:
             not_made()
             return Outcome("denied", denial)
-        write.sent = True
+        write.sent = write.asked = True
         if command.kind is CommandKind.RESUME:
             command = replace(command, args={"profile": self._guard.slept(entry)})
         try:
@@ -355,12 +357,15 @@ class Commands:
 
 
 class _Write:
-    """One write under way: to which device object, and whether it may have been sent."""
+    """One write under way: to which device object, and whether it may have been sent.
+
+    `asked`: the device was about to be told, whether it took it or not.
+    """
 
     def __init__(self, entry: Entry) -> None:
         self.device = entry.device
         self.login = entry.device.credential
-        self.sent = False
+        self.sent = self.asked = False
 
 
 _Look = Settings | NetworkSettings | Reading | None

@@ -19,7 +19,7 @@ from mother.fleet.desired import reached
 from mother.fleet.roster import Entry
 
 FIRST = 0.5
-"""Seconds to the second look; twice as many to each one after it, up to the family's."""
+"""Seconds from the first look to the second; twice as many to each after it, up to the family's."""
 
 _SAID = frozenset({CommandKind.PAUSE, CommandKind.RESUME, CommandKind.SET_PROFILE})
 """What a reading tells of, even where it only repeats that yes."""
@@ -61,6 +61,8 @@ class Confirming:
         if look is None:
             return ""
         end, wait = self._clock.seconds() + capability.within, FIRST
+        if capability.lag:
+            await sleep(self._clock, capability.lag)
         while True:
             late = self._clock.seconds() >= end
             try:

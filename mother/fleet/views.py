@@ -8,8 +8,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from mother.core.model import Address, State, Totals
-from mother.core.reading import efficiency
+from mother.core.model import Address, CommandKind, State, Totals
+from mother.core.reading import Mode, efficiency
 from mother.core.units import duration
 from mother.fleet.findings import findings
 from mother.fleet.remembered import DeviceMemory, Place
@@ -20,7 +20,8 @@ class Row(Struct, frozen=True):
     """One miner for a table. Hashrate in H/s, temperature in C, times in Unix seconds.
 
     Power in W, efficiency in J/TH. `findings` are what a person should know of it, `limits` why
-    the schedule lets it sleep or limits it, as parts of a sentence.
+    the schedule lets it sleep or limits it, as parts of a sentence; `wanted` is what it shall be:
+    `sleep`, `active`, or `limited`: active by a power target. Empty: it is left as it is.
     """
 
     worker: str
@@ -47,6 +48,7 @@ class Row(Struct, frozen=True):
     efficiency: float | None = None
     findings: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    wanted: str = ""
 
 
 class Farm(Protocol):
@@ -137,6 +139,7 @@ class RosterView:
                     efficiency=reading.efficiency if reading else None,
                     findings=findings(entry),
                     limits=entry.limits,
+                    wanted=_wanted(entry),
                 )
             )
         return sorted(rows, key=lambda row: row.worker)
@@ -152,6 +155,12 @@ class RosterView:
             for ident, known in devices.items()
             if known.worker and known.address is not None and self._roster.get(ident) is None
         ]
+
+
+def _wanted(entry: Entry) -> str:
+    if entry.wanted is Mode.ACTIVE and CommandKind.SET_POWER in entry.ruled:
+        return "limited"
+    return "" if entry.wanted is None else entry.wanted.value
 
 
 def _missed(known: DeviceMemory, address: Address, now: float, sought: bool) -> Row:

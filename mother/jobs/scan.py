@@ -185,18 +185,12 @@ class Scan:
     def _heard_since(self, begun: float) -> set[str]:
         """Who answered a poll meanwhile: some bear one connection, and refuse a knock then."""
         return {
-            entry.id
-            for entry in self._roster
-            if entry.last_seen > begun and self._is_here(entry)
+            entry.id for entry in self._roster if entry.last_seen > begun and self._is_here(entry)
         }
 
     def _answering(self) -> dict[str, Address]:
         """Where the known miners live that answered last time: they need no knock."""
-        return {
-            entry.address.host: entry.address
-            for entry in self._roster
-            if self._is_here(entry)
-        }
+        return {entry.address.host: entry.address for entry in self._roster if self._is_here(entry)}
 
     def _is_here(self, entry: Entry) -> bool:
         """Whether it answers at an address that a scan would try."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import msgspec
@@ -19,7 +19,7 @@ from mother.notify import causes
 from mother.notify.causes import Cause, Outcome
 from mother.notify.message import Message, Words, harmless
 from mother.notify.outbox import Outbox, Waiting
-from mother.notify.telling import BREAKER, ROLLOUT, TELLINGS, Turn, rollout_key
+from mother.notify.telling import BREAKER, CLOCK, ROLLOUT, SIGNAL, TELLINGS, Turn, rollout_key
 from mother.notify.watch import Judged
 
 VERSION = 1
@@ -48,8 +48,16 @@ TURNS: dict[Turn, Callable[[Cause, Words, float], Outcome]] = {
 }
 
 
+_GAUGES = {
+    "health.breaker_open": (BREAKER, "Miners are rebooted as usual again"),
+    "schedule.clock_astray": (CLOCK, "Plans are followed again"),
+}
+"""Gauges that are 0 while a cause does not hold, and what is said then."""
+
+
 class Alarm:
-    """Keeps the causes and fills the outbox. `channels` are the keys of those to be told.
+    """Keeps the causes and fills the outbox. `channels` are the keys of those to be told,
+    `signals` the names of those that the schedule has; None: not known.
 
     Without channels nothing is written, but the causes are followed all the same.
     """
@@ -68,6 +76,7 @@ class Alarm:
         self.outbox = Outbox()
         self.channels: Callable[[], tuple[str, ...]] = tuple
         self.judged: Callable[[], Judged] = Judged
+        self.signals: Callable[[], Collection[str] | None] = lambda: None
         self.hurry: Callable[[], None] = lambda: None
         self._path = path
         self._files = files
@@ -75,7 +84,7 @@ class Alarm:
         self._now = now
         self._place = "" if site == DEFAULT_SITE else f"{site}: "
         self._causes: dict[str, Cause] = {}
-        self._breaker_shut = 0
+        self._well: dict[str, int] = {}
         self._on_disk = False
         self._saved = 0.0
 
@@ -122,11 +131,12 @@ class Alarm:
             self.save()
 
     def numbers(self, numbers: Mapping[str, float]) -> None:
-        """A breaker that closed while nobody was there to say so is closed all the same."""
-        shut = numbers.get("health.breaker_open") == 0.0
-        self._breaker_shut = self._breaker_shut + 1 if shut else 0
-        if self._breaker_shut >= 2:
-            self._clear(BREAKER, Words("Miners are rebooted as usual again", ""))
+        """What ended while nobody was there to say so has ended all the same."""
+        for gauge, (key, title) in _GAUGES.items():
+            well = numbers.get(gauge) == 0.0
+            self._well[gauge] = self._well.get(gauge, 0) + 1 if well else 0
+            if self._well[gauge] >= 2:
+                self._clear(key, Words(title, ""))
 
     def event(self, event: Event) -> None:
         """Something happened: tell it where it is worth waking somebody."""
@@ -138,13 +148,14 @@ class Alarm:
         if turn is Turn.CLEARS and keys[0].startswith(ROLLOUT):
             keys = [key for key in self._causes if _is_part(keys[0], key)]
         for key in keys:
-            self._put(key, TURNS[turn](self._causes.get(key, Cause()), words, self._now()))
+            outcome = TURNS[turn](self._causes.get(key, Cause()), words, self._now())
+            self._put(key, outcome, keep=turn is not Turn.HAPPENS)
 
     # time
 
     def review(self) -> None:
-        """Reminders, sums, ends of flaps; and rollouts that nobody wishes any more."""
-        now = self._now()
+        """Reminders, sums, ends of flaps; rollouts that nobody wishes any more, and signals."""
+        now, signals = self._now(), self.signals()
         stopped = {
             rollout_key(one.what)
             for one in self._memory.undertaken.rollouts.values()
@@ -157,6 +168,11 @@ class Alarm:
                 self._clear(key, words)
                 continue
             remind = causes.REMIND_SLOWLY if rollout else causes.REMIND
+            name = key.removeprefix(SIGNAL)
+            if name != key and cause.open and signals is not None and name not in signals:
+                title = f"A silent signal is not in the configuration any more: {name}"
+                self._clear(key, harmless(Words(title, "")))
+                continue
             self._put(key, causes.reviewed(cause, now, remind))
             if causes.is_over(self._causes[key], now):
                 del self._causes[key]
@@ -166,7 +182,8 @@ class Alarm:
         if cause is not None and cause.open:
             self._put(key, causes.cleared(cause, words, self._now()))
 
-    def _put(self, key: str, outcome: Outcome) -> None:
+    def _put(self, key: str, outcome: Outcome, keep: bool = True) -> None:
+        """`keep`: write it down at once; what is told always is."""
         cause, say = outcome
         changed = self._causes.get(key) != cause
         self._causes[key] = cause
@@ -181,7 +198,7 @@ class Alarm:
             )
             self.outbox.put(message, self.channels())
             self.hurry()
-        if changed:
+        if changed and (keep or say is not None):
             self.save()
 
 

@@ -61,6 +61,7 @@ class Notices:
             defer,
         )
         self.alarm.channels = self.courier.keys
+        self.alarm.signals = lambda: [one.name for one in config().schedule.signals]
         self.alarm.judged = lambda: self.watch.judged
         self.alarm.hurry = self.courier.hurry
         ping = Ping(reactor)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from mother.core.model import Event, EventKind
+from mother.core.model import Event, EventKind, Severity
 from mother.notify.message import Words, capital
 from mother.notify.watch import nearly_all
 
@@ -35,6 +35,11 @@ GONE = "gone"
 HASHRATE = "hashrate"
 CRASH = "crash"
 MACHINE = "machine"
+SIGNAL = "signal:"
+CLOCK = "clock"
+CURTAILED = "curtailed"
+ENDED = "curtailment ended"
+ASLEEP = "asleep"
 
 
 def rollout_key(what: str) -> str:
@@ -104,6 +109,17 @@ def _plain(event: Event) -> Words:
     return Words(title.rstrip("."), rest)
 
 
+def _sentence(mark: str, more: str = "") -> Callable[[Event], Words]:
+    """What stands before the mark is the title."""
+
+    def told(event: Event) -> Words:
+        title, _, rest = event.text.rstrip(".").partition(mark)
+        body = f"{capital(rest)}." if rest else ""
+        return Words(capital(title), f"{body} {more}".strip())
+
+    return told
+
+
 def _always(turn: Turn) -> Callable[[Event], Turn]:
     return lambda _: turn
 
@@ -114,6 +130,14 @@ def _is(key: str) -> Callable[[Event], str]:
 
 def _rollout(event: Event) -> str:
     return rollout_key(event.text.partition(": ")[0])
+
+
+def _signal(event: Event) -> str:
+    return f"{SIGNAL}{event.content.get('signal', '')}"
+
+
+def _astray(event: Event) -> Turn:
+    return Turn.CLEARS if event.severity is Severity.INFO else Turn.RAISES
 
 
 def _many(event: Event) -> Turn:
@@ -135,6 +159,16 @@ TELLINGS: dict[EventKind, Telling] = {
     EventKind.HASHRATE_BACK: Telling(_is(HASHRATE), _CLEARS, _plain),
     EventKind.CRASHED: Telling(_is(CRASH), _HAPPENS, _plain),
     EventKind.MACHINE_RESTARTED: Telling(_is(MACHINE), _HAPPENS, _plain),
+    EventKind.SIGNAL_SILENT: Telling(_signal, _RAISES, _sentence(": ")),
+    EventKind.SIGNAL_BACK: Telling(_signal, _CLEARS, _plain),
+    EventKind.CLOCK_ASTRAY: Telling(_is(CLOCK), _astray, _sentence("; ")),
+    EventKind.CURTAILED: Telling(_is(CURTAILED), _HAPPENS, _sentence(": ")),
+    EventKind.CURTAILMENT_ENDED: Telling(_is(ENDED), _HAPPENS, _sentence(": ")),
+    EventKind.FOUND_ASLEEP: Telling(
+        _is(ASLEEP),
+        _HAPPENS,
+        _sentence(": ", "`mother resume` wakes it; `mother status` lists who sleeps."),
+    ),
 }
 """Everything else can wait for the morning: one miner that is ill, hot, gone, left for a human or
 in conflict with another is on the page and in the log."""

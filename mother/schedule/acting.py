@@ -138,6 +138,7 @@ class Acting:
         """What we did to a device, for its Unit."""
         sleeper = self._journal.sleepers.get(device)
         changed = self._journal.changes.get(device)
+        entry = self._roster.get(device)
         return History(
             ours=sleeper is not None,
             since=self._journal.since(device),
@@ -146,6 +147,7 @@ class Acting:
             limited=changed is not None and changed.power,
             usual=None if changed is None else changed.watts,
             planned=sleeper is not None and sleeper.planned,
+            refuses=entry is not None and self._judge.refuses(entry),
         )
 
     # what it is told
@@ -288,7 +290,7 @@ class Acting:
         if soonest < inf:
             self._soon(max(SOON, soonest - now))
 
-    def _rank(self, device: str) -> tuple[bool, float, float, str]:
+    def _rank(self, device: str) -> tuple[bool, float, float, float, str]:
         """Emergencies first, then what bounds the end of it all: slow families where nothing
         limits the ramp, else the least efficient off first, and the most efficient on first.
         """
@@ -298,7 +300,9 @@ class Acting:
         joules = self._joules.get(device, inf)
         first = joules if step.up else -joules
         at_once = self._verdicts[device].at_once
-        return not at_once, 0.0 if limited else -step.within, first, device
+        if limited:
+            return not at_once, 0.0, 0.0, first, device
+        return not at_once, -step.lag, -step.within, first, device
 
     def _may(self, device: str, step: Step, now: float) -> float | None:
         """Seconds after which it may begin; None: not yet."""

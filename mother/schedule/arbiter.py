@@ -23,12 +23,13 @@ from mother.schedule.values import Bounds, Ids, Limit, Ruling, Shortfall, Unit, 
 
 FOUND_ASLEEP = "asleep, but not by us"
 CANNOT_SLEEP = "its family cannot sleep"
+REFUSES = "its firmware cannot sleep"
 HELD = "held"
 SILENT = "does not answer"
 MINIMUM = "minimum on"
 UNKNOWN = "power not known"
 AT_REST = "drawn asleep"
-"""What shortfalls count, with CANNOT_SLEEP."""
+"""What shortfalls count, with CANNOT_SLEEP and REFUSES."""
 
 _RUNS = Verdict(Mode.ACTIVE)
 
@@ -235,7 +236,7 @@ class _Case:
 
     def _spared_text(self, unit: Unit) -> str:
         if not unit.sleeps:
-            return CANNOT_SLEEP
+            return REFUSES if unit.refuses else CANNOT_SLEEP
         return f"{MINIMUM} until {self._moment(self._survey.on[unit.id])}"
 
     def _text(self, limit: Limit) -> str:
@@ -259,10 +260,13 @@ class _Case:
         survey, ground, silent = self._survey, self._survey.ground, self._survey.silent
         down = self._asleep_for.keys() | self._sleepy | ground.asleep
         down -= ground.stuck | survey.held | silent
+        stuck = ground.stuck - silent
+        refuse = {each for each in stuck if survey.units[each].refuses}
         why = {
             HELD: survey.held,
             SILENT: silent,
-            CANNOT_SLEEP: ground.stuck - silent,
+            CANNOT_SLEEP: stuck - refuse,
+            REFUSES: refuse,
             MINIMUM: ground.young & self._spared - down - silent - ground.stuck,
             UNKNOWN: survey.unknown - down - self._targets.keys(),
             AT_REST: down if self._failed else set(),

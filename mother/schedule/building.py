@@ -109,6 +109,9 @@ class Built:
             around.config,
             now,
             around.hurry,
+            self.recall.keep,
+            lambda: deciding.astray,
+            lambda: self.journal.trouble,
         )
 
     def load(self) -> None:
@@ -126,7 +129,7 @@ class Built:
         self.sources.stop()
         await self.acting.stop()
         await self.facility.stop()
-        self.recall.close()
+        self.recall.keep()
 
 
 def _acting(around: Around, journal: Journal, may_wake: Callable[[str, float], bool]) -> Acting:

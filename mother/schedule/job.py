@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -23,13 +24,15 @@ from mother.schedule.judging import NOT_OURS
 from mother.schedule.orders import Book, aim
 from mother.schedule.reports import About, Reports, Round, Turn
 from mother.schedule.sources import Sources
-from mother.schedule.values import Limit, Verdict
+from mother.schedule.values import Limit, Stage, Verdict
 
 SOON = 1.0
 """No round begins sooner after another, whatever hurries."""
 
-FRESH = 2.0
-"""For so many seconds a look is good enough for who asks."""
+FRESH, SPARED = 2.0, 20.0
+"""For so many seconds a look is good enough for who asks, and for so many times as long as it took
+to make: who asks on and on costs little.
+"""
 
 _PROFILE = frozenset({CommandKind.SET_PROFILE, CommandKind.SET_FREQUENCY})
 _POWER = frozenset({CommandKind.SET_POWER})
@@ -78,6 +81,7 @@ class Scheduler:
         self._plans: frozenset[str] | None = None
         self._astray = False
         self._strange: set[str] = set()
+        self._took = 0.0
 
     def interval(self) -> float:
         """Seconds to the next round: sooner where a plan begins or ends before."""
@@ -107,7 +111,8 @@ class Scheduler:
         for entry in self._roster:
             self._mark(entry, look.ruling.verdicts.get(entry.id))
         self._tell_plans(look)
-        self._tell_reports(self._reports.follow(self._round(look)))
+        if not self._config().dry_run:
+            self._tell_reports(self._reports.follow(self._round(look)))
         self._facility.round(look.rated, look.members, now)
         self._acting.pursue(look.ruling, now, [one.unit for one in look.rated.values()])
         self._keeper.save(now)
@@ -116,8 +121,11 @@ class Scheduler:
     def decide(self) -> Look:
         """What is known and would be decided now; nothing of it is done."""
         now = self._now()
-        if self.look is None or not 0.0 <= now - self.look.now < FRESH:
+        fresh = max(FRESH, SPARED * self._took)
+        if self.look is None or not 0.0 <= now - self.look.now < fresh:
+            began = time.perf_counter()
             self.look = self._deciding.look(now)
+            self._took = time.perf_counter() - began
         return self.look
 
     def _round(self, look: Look) -> Round:
@@ -150,7 +158,8 @@ class Scheduler:
         if verdict is None:
             entry.limits, entry.wanted, entry.ruled = (), None, frozenset()
             return
-        entry.limits = (*verdict.because, verdict.skipped) if verdict.skipped else verdict.because
+        left = verdict.skipped or self._left(entry.id, verdict)
+        entry.limits = tuple(dict.fromkeys((*verdict.because, *((left,) if left else ()))))
         entry.wanted = verdict.mode
         ruled = _PROFILE if verdict.profile else frozenset()
         entry.ruled = ruled | _POWER if verdict.power_target is not None else ruled
@@ -165,6 +174,13 @@ class Scheduler:
                 Severity.WARNING,
                 f"{entry.worker} at {entry.address} sleeps, and not by our order: it is left so",
             )
+
+    def _left(self, device: str, verdict: Verdict) -> str:
+        """Why nothing is sent to it though it is not as it shall be; empty where that is not so."""
+        known = self._acting.standings.get(device)
+        if known is None or known.stage is not Stage.SKIPPED or known.mode is not verdict.mode:
+            return ""
+        return known.why
 
     def _tell_clock(self) -> None:
         astray, before = self._deciding.astray, self._astray

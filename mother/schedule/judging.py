@@ -28,6 +28,7 @@ from mother.core.units import duration
 from mother.drivers.base import Confirm
 from mother.fleet.roster import Entry
 from mother.fleet.subjects import subject_of
+from mother.schedule.arbiter import REFUSES
 from mother.schedule.journal import Changed, Journal, Line, Mark
 from mother.schedule.profiles import Has, Wished, found, is_raise, missing, wished_for
 from mother.schedule.values import Stage, Standing, Verdict
@@ -44,12 +45,15 @@ TOLD = "it was told before the last start, and may still be about to obey"
 
 
 class Step(Struct, frozen=True):
-    """What is sent next: orders in turn. `within` is how long the family takes to show it."""
+    """What is sent next: orders in turn. `within` is how long the family may take to show it, `lag`
+    how long it takes at least.
+    """
 
     orders: tuple[tuple[CommandKind, Mapping[str, Any]], ...]
     up: bool
     within: float
     has: Has = Has()
+    lag: float = 0.0
 
     @property
     def kind(self) -> CommandKind:
@@ -92,7 +96,8 @@ class Hindered(Protocol):
 class Judge:
     """Judges. `began` is when this run of the daemon did.
 
-    `left` are the reasons for which a person's settings stay, by DeviceId.
+    `left` are the reasons for which a person's settings stay, by DeviceId; `refused` the firmware
+    that each had when it said that it cannot sleep.
     """
 
     def __init__(
@@ -110,6 +115,11 @@ class Judge:
         self._began = began
         self.written: dict[str, Written] = {}
         self.left: dict[str, tuple[str, ...]] = {}
+        self.refused: dict[str, str] = {}
+
+    def refuses(self, entry: Entry) -> bool:
+        """Whether its firmware said that it cannot sleep; another one may be able to."""
+        return self.refused.get(entry.id) == entry.description.firmware
 
     def judge(self, entry: Entry, verdict: Verdict, standing: Standing, now: float) -> Finding:
         """What is to be done."""
@@ -139,6 +149,8 @@ class Judge:
         elif reading.asleep:
             ours = entry.id in self._journal.sleepers
             return Finding(Stage.CONFIRMED, "" if ours else SLEPT_BEFORE)
+        if self.refuses(entry):
+            return Finding(Stage.SKIPPED, REFUSES)
         yielded = self._journal.yielded(entry.id)
         if yielded is not None and yielded.reasons in ((), asked(verdict)):
             return Finding(Stage.SKIPPED, BY_HAND)
@@ -285,4 +297,5 @@ def _step(
 ) -> Finding:
     takes = entry.family.capabilities
     within = sum(takes[kind].within for kind, _ in orders)
-    return Finding(Stage.PENDING, step=Step(orders, up, within, has))
+    lag = sum(takes[kind].lag for kind, _ in orders)
+    return Finding(Stage.PENDING, step=Step(orders, up, within, has, lag))

@@ -25,25 +25,30 @@ _PROFILE, _POWER = CommandKind.SET_PROFILE, CommandKind.SET_POWER
 
 
 class _Row(Struct, frozen=True):
-    """One row of our table: for models of `family` that fit `model`, each name's own profile."""
+    """One row of our table: for models of `family` that fit `model` (lower case, no blanks), each
+    name's own profile. `alone`: these models take no other profiles of their family's.
+    """
 
     family: str
     model: str
     profiles: Mapping[str, str]
+    alone: bool = False
 
 
 _TABLE = (
     _Row("antminer", "*", {"normal": "normal", "underclock": "low-power"}),
     _Row("whatsminer", "*", {"overclock": "high", "normal": "normal", "underclock": "low"}),
-    _Row("avalon", "*nano*", {"overclock": "high", "normal": "medium", "underclock": "low"}),
-    _Row("avalon", "*", {"overclock": "super", "normal": "standard", "underclock": "eco"}),
+    _Row("avalon", "*q", {"overclock": "super", "normal": "standard", "underclock": "eco"}, True),
+    _Row("avalon", "*nano3s", {"overclock": "high", "normal": "medium", "underclock": "low"}, True),
+    _Row("avalon", "*", {}, alone=True),
     _Row(
         "dragonmint",
         "*",
         {"overclock": "performance", "normal": "balanced", "underclock": "efficient"},
     ),
 )
-"""The first that fits counts."""
+"""The first that fits counts. Of the Avalons only two are known to have work modes (see
+`mother.drivers.avalon.models`); any other denies every one."""
 
 
 class Wished(Struct, frozen=True):
@@ -94,19 +99,35 @@ def _step(
     name: str, family: Family, subject: Subject, groups: Sequence[str], rows: Sequence[ProfileRow]
 ) -> Step | str:
     """What the name comes to, or why it does not."""
+    ours = _ours(family, subject)
     for row in rows:
         if name in row.steps and row.reach.fits(subject, groups):
-            return row.steps[name]
-    for ours in _TABLE:
-        if ours.family == family.name and fnmatchcase(subject.model.casefold(), ours.model):
-            if name in ours.profiles:
-                return Step(profile=ours.profiles[name])
-            break
+            step = row.steps[name]
+            return (step.profile and _lacking(step.profile, ours, subject)) or step
+    if ours is not None and name in ours.profiles:
+        return Step(profile=ours.profiles[name])
+    if lacking := _lacking(name, ours, subject):
+        return lacking
     if name in family.profiles:
         return Step(profile=name)
     if not family.profiles:
         return f"no {family.name} has profiles: a [[schedule.profile]] may say what {name} means"
     return f"no {family.name} has a profile {name}, only {', '.join(family.profiles)}"
+
+
+def _ours(family: Family, subject: Subject) -> _Row | None:
+    model = subject.model.casefold().replace(" ", "")
+    fits = (one for one in _TABLE if one.family == family.name and fnmatchcase(model, one.model))
+    return next(fits, None)
+
+
+def _lacking(profile: str, ours: _Row | None, subject: Subject) -> str:
+    """Why a model does not take a profile of its family's; empty where it may."""
+    if ours is None or not ours.alone or profile in ours.profiles.values():
+        return ""
+    known = ", ".join(reversed(ours.profiles.values())) or "none that we know"
+    who = f"an {subject.model}" if subject.model else "it"
+    return f"no such profile on this model: {who} has {known}"
 
 
 def _wished(step: Step, family: Family, model: str) -> Wished:

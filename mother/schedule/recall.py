@@ -14,7 +14,7 @@ from mother.schedule.deciding import Deciding, Kept
 from mother.schedule.sources import Remembered, Sources
 
 EVERY = 30.0
-"""Seconds between two writes: what happened since the last one is known soon enough again."""
+"""Seconds between two writes of what only counts on; what binds is written at once."""
 
 
 class Recalled(Struct, frozen=True):
@@ -39,6 +39,7 @@ class Recall:
         self._sources = sources
         self._written = b""
         self._at = -EVERY
+        self._bound: frozenset[str] = frozenset()
 
     def load(self) -> None:
         """Take up what an earlier run has left; blocks."""
@@ -55,19 +56,24 @@ class Recall:
             return
         self._deciding.kept = found.deciding
         self._sources.restore(found.signals)
+        self._bound = self._binding()
 
     def save(self, now: float) -> None:
-        """Have it written, if anything changed and the last time is some seconds ago."""
-        if 0.0 <= now - self._at < EVERY:
+        """Have it written, if a rule began or ceased to bind, or else if anything changed and the
+        last time is some seconds ago.
+        """
+        if 0.0 <= now - self._at < EVERY and self._binding() == self._bound:
             return
         self._at = now
-        self._write()
+        self.keep()
 
-    def close(self) -> None:
-        """Write what is left."""
-        self._write()
+    def _binding(self) -> frozenset[str]:
+        states = self._deciding.kept.thresholds
+        return frozenset(name for name, one in states.items() if one.since is not None)
 
-    def _write(self) -> None:
+    def keep(self) -> None:
+        """Have it written now, if anything changed."""
+        self._bound = self._binding()
         content = msgspec.json.encode(Recalled(self._deciding.kept, self._sources.states()))
         if content != self._written and content != msgspec.json.encode(Recalled()):
             self._written = content

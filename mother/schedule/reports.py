@@ -27,6 +27,9 @@ MOST_NAMED = 1000
 FEW = 20
 """So many where all reports are listed."""
 
+BRIEF = 5.0
+"""One that ends within so many seconds, before a second look at it, has done nothing yet."""
+
 DONE = 0.95
 LINGER = 120.0
 """A curtailment that touches nobody for so many seconds is over."""
@@ -105,6 +108,8 @@ class Report(Struct, frozen=True, omit_defaults=True):
                 f"{si(self.baseline, 'W')} to shed: {self.reason}"
             )
         end = "" if self.ended is None else f" has ended after {duration(self.seconds)}"
+        if self.ended is not None and self.at <= self.began and self.seconds <= BRIEF:
+            return f"Curtailment {self.id}{end}, before anything was seen to be done"
         parts = [f"{si(self.shed, 'W')} of {si(self.wanted, 'W')} shed"]
         if self.reached is not None:
             parts.append(f"95 % of it in {duration(self.reached)}")
@@ -320,8 +325,9 @@ def _target(limit: Limit, this: Round) -> float:
 
 def _seen(report: Report, limit: Limit, ids: set[str], skipped: set[str], this: Round) -> Report:
     """The report as of now."""
-    standings, now = this.standings, this.now
-    stages = {one: _stage(standings, one) for one in ids}
+    now = this.now
+    standings = {one: _standing(this, one, report.began) for one in ids}
+    stages = {one: standing.stage for one, standing in standings.items()}
     done = sum(1 for stage in stages.values() if stage is Stage.CONFIRMED)
     left = sorted(skipped.union(one for one in ids if stages[one] is Stage.SKIPPED))
     undone = sorted(
@@ -343,8 +349,8 @@ def _seen(report: Report, limit: Limit, ids: set[str], skipped: set[str], this: 
         confirmed=done,
         unconfirmed_count=len(undone),
         skipped_count=len(left),
-        unconfirmed=tuple(_undone(one, this) for one in undone[:MOST_NAMED]),
-        skipped=tuple(_undone(one, this) for one in left[:MOST_NAMED]),
+        unconfirmed=tuple(_undone(one, standings.get(one), this) for one in undone[:MOST_NAMED]),
+        skipped=tuple(_undone(one, standings.get(one), this) for one in left[:MOST_NAMED]),
     )
     if report.reached is None and report.wanted > 0 and shed >= DONE * report.wanted:
         report = replace(report, reached=after)
@@ -353,14 +359,23 @@ def _seen(report: Report, limit: Limit, ids: set[str], skipped: set[str], this: 
     return report
 
 
-def _stage(standings: Mapping[str, Standing], ident: str) -> Stage:
-    standing = standings.get(ident)
-    return Stage.PENDING if standing is None else standing.stage
+def _standing(this: Round, ident: str, began: float) -> Standing:
+    """Where one is on its way to what it shall be now: what it was told before is no part of it.
+
+    A power target that only changed since the report began counts as the same.
+    """
+    verdict, standing = this.ruling.verdicts[ident], this.standings.get(ident)
+    if standing is None or standing.mode is not verdict.mode:
+        return Standing(Stage.PENDING, verdict.mode)
+    old, new = standing.power_target, verdict.power_target
+    if old == new or (old is not None and new is not None and standing.since >= began):
+        return standing
+    return Standing(Stage.PENDING, verdict.mode)
 
 
-def _undone(ident: str, this: Round) -> Undone:
+def _undone(ident: str, standing: Standing | None, this: Round) -> Undone:
     """Why one is not what it should be: by the arbiter's word, else by its standing."""
-    rated, standing = this.rated.get(ident), this.standings.get(ident)
+    rated = this.rated.get(ident)
     worker = rated.unit.worker if rated is not None else ""
     verdict = this.ruling.verdicts.get(ident)
     if verdict is not None and verdict.skipped:

@@ -171,6 +171,8 @@ class Sending:
             outcome = await self._door.submit(self._command(entry, flight, kind, args))
             sent = sent or outcome.sent
             self._keep(flight.device, kind, args, outcome)
+            if kind is PAUSE and outcome.unable:
+                self._judge.refused[entry.id] = entry.description.firmware
             if not outcome.done:
                 break
         return replace(outcome, sent=sent)

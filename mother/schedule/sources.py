@@ -8,6 +8,7 @@ and bodies of questions are secret: logs and events name the signal.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from difflib import get_close_matches
 from typing import Protocol
 
 from msgspec import Struct
@@ -48,11 +49,8 @@ class Fetch(Protocol):
         """The body of a good answer. Raises AskFailed, whose text names no address."""
 
 
-class NoSuchSignal(KeyError):
-    """No signal has this name."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
+class NoSuchSignal(LookupError):
+    """No signal has this name; the text is a sentence."""
 
 
 class Remembered(Struct, frozen=True, omit_defaults=True):
@@ -198,12 +196,14 @@ class Sources:
     def push(self, name: str, value: object, at: float) -> None:
         """The signal says so, at this time (Unix seconds).
 
-        Raises KeyError for an unknown signal, ValueError for what cannot be taken: one sentence.
+        Raises NoSuchSignal for an unknown one, ValueError for what cannot be taken: one sentence.
         """
         source, now = self._source(name), self._now()
         if source is None:
-            known = ", ".join(each.name for each in self._config().signals if not each.url)
-            raise NoSuchSignal(f"there is no signal {name}; pushed can be: {known or 'none'}")
+            known = [each.name for each in self._config().signals if not each.url]
+            near = get_close_matches(name, known, n=1)
+            others = f"did you mean {near[0]}?" if near else _pushed(known)
+            raise NoSuchSignal(f"there is no signal {name}; {others}")
         signal = source.signal
         if signal.url:
             raise ValueError(f"the signal {name} is asked of its address, and is not pushed")
@@ -340,6 +340,10 @@ def _crossed(rule: Rule, old: float, new: float) -> bool:
     """Whether one of the rule's edges lies between the two, or is left or reached."""
     edges = (rule.threshold, rule.release, rule.threshold if rule.hard is None else rule.hard)
     return any((old > edge, old < edge) != (new > edge, new < edge) for edge in edges)
+
+
+def _pushed(known: list[str]) -> str:
+    return f"pushed can be: {', '.join(known) or 'none'}"
 
 
 def _is_stale(source: _Source, now: float) -> bool:

@@ -26,7 +26,11 @@ MOST_NAMED = 50
 
 
 class Telling:
-    """Answers by the last round, and by what devices have said since (see `orders.Scheduling`)."""
+    """Answers by the last round, and by what devices have said since (see `orders.Scheduling`).
+
+    `astray`: plans are not followed, for nobody keeps the clock right. `trouble` says why the
+    journal takes nothing, empty where it does.
+    """
 
     def __init__(
         self,
@@ -38,6 +42,9 @@ class Telling:
         config: Callable[[], Config],
         now: Callable[[], float],
         hurry: Callable[[], None],
+        keep: Callable[[], None] = lambda: None,
+        astray: Callable[[], bool] = lambda: False,
+        trouble: Callable[[], str] = lambda: "",
     ) -> None:
         self._scheduler = scheduler
         self._acting = acting
@@ -47,6 +54,9 @@ class Telling:
         self._config = config
         self._now = now
         self._hurry = hurry
+        self._keep = keep
+        self._astray = astray
+        self._trouble = trouble
 
     def hurry(self) -> None:
         """Decide anew at once."""
@@ -57,8 +67,9 @@ class Telling:
         return self._acting.sleeping()
 
     def push(self, name: str, value: float, at: float) -> None:
-        """See `Sources.push`."""
+        """See `Sources.push`; it is kept at once, for nobody can be asked for it again."""
         self._sources.push(name, value, at)
+        self._keep()
 
     def draws(self, scope: str) -> float:
         """W that the miners of a scope draw now together."""
@@ -135,6 +146,8 @@ class Telling:
                 {"limit": one.key, "over": one.over, "why": dict(one.why)}
                 for one in look.ruling.shortfalls
             ],
+            "clock_astray": self._astray(),
+            "journal": self._trouble(),
             "facility": [
                 {"name": one.name, "on": one.on, "miners": one.miners, "why": one.why}
                 for one in self._facility.plants()
@@ -149,6 +162,7 @@ class Telling:
         if look is not None:
             gauges["schedule.limits"] = float(len(look.limits))
             gauges["schedule.expected_power"] = look.ruling.expected
+            gauges["schedule.clock_astray"] = float(self._astray())
         return {**gauges, "schedule.asleep": float(self.sleeping())}
 
     def reports(self) -> Mapping[str, Any]:

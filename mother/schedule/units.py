@@ -107,7 +107,8 @@ class History(Struct, frozen=True, gc=False):
 
     `drew` is what the journal says that it drew before it slept. `limited`: its power target is
     not its usual one, but ours, so that what it draws now is not what it could; `usual` is the one
-    it had, None: none. `planned` is the sleeper's.
+    it had, None: none. `planned` is the sleeper's. `refuses`: its firmware said that it cannot
+    sleep.
     """
 
     ours: bool = False
@@ -117,6 +118,7 @@ class History(Struct, frozen=True, gc=False):
     limited: bool = False
     usual: float | None = None
     planned: bool = False
+    refuses: bool = False
 
 
 NEVER = History()
@@ -196,6 +198,7 @@ class Units:
     ) -> Unit:
         takes = entry.family.capabilities
         seen = self._seen.get(entry.id)
+        able = CommandKind.PAUSE in takes and CommandKind.RESUME in takes
         return Unit(
             id=entry.id,
             worker=entry.worker,
@@ -210,7 +213,8 @@ class Units:
             least=_least(entry, plate, full) if CommandKind.SET_POWER in takes else None,
             target=_target(entry),
             efficiency=seen.efficiency if seen is not None and seen.efficiency else _usual(plate),
-            sleeps=CommandKind.PAUSE in takes and CommandKind.RESUME in takes,
+            sleeps=able and not past.refuses,
+            refuses=able and past.refuses,
             since=past.since,
             starts=past.starts,
         )

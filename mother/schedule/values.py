@@ -22,7 +22,8 @@ class Unit(Struct, frozen=True):
     `held` says why nothing is written to it, empty where it may be. `away`: it does not answer.
     `draws` is what it draws now, `full` what it draws awake at its present wish, `rest` what it
     draws asleep, all in W. `least` is the lowest power target it takes, None where it takes none;
-    `target` the one it has. `efficiency` in J/TH, None: not known. `sleeps`: its family can.
+    `target` the one it has. `efficiency` in J/TH, None: not known. `sleeps`: it can;
+    `refuses`: it cannot because its firmware said so, though its family can.
     `since` is when it last changed between asleep and awake by us (Unix seconds), `starts` when we
     woke it in the last 24 hours. `planned`: it sleeps by a `Verdict.planned`.
     """
@@ -40,6 +41,7 @@ class Unit(Struct, frozen=True):
     target: float | None = None
     efficiency: float | None = None
     sleeps: bool = True
+    refuses: bool = False
     since: float | None = None
     starts: tuple[float, ...] = ()
     planned: bool = False

@@ -16,7 +16,7 @@ from mother.core.model import Totals
 from mother.core.units import duration, moment, si
 from mother.fleet.places import in_words
 from mother.fleet.views import Row
-from mother.terminal import curtailing
+from mother.terminal import curtailing, standing
 from mother.terminal.arguments import is_one, miner_in, scope_in
 from mother.terminal.errand import Errand, agreed, as_json, many, who
 from mother.terminal.herd import Covered
@@ -68,7 +68,8 @@ def status(errand: Errand) -> int:
     if errand.options.json:
         more = [{"held": one.held, "wish": one.wish} for one in kept]
         miners = [{**as_data(row), **extra} for row, extra in zip(rows, more, strict=True)]
-        sys.stdout.write(as_json({**answer, "miners": miners, "holds": found.holds}))
+        told_of = {"schedule": standing.asked(errand)}
+        sys.stdout.write(as_json({**answer, "miners": miners, "holds": found.holds, **told_of}))
         return OK
     console = console_on(sys.stdout)
     held = frozenset(one.mac for one in kept if one.held)
@@ -84,6 +85,9 @@ def status(errand: Errand) -> int:
     else:
         say(console, f"No miner is known yet in {', '.join(found.networks)}.")
     for line in curtailing.lines_of(found.curtailments, errand.program):
+        say(console, line)
+    orders = [str(one.get("id", "")) for one in found.curtailments]
+    for line in standing.lines_of(standing.asked(errand) or {}, orders, time.time()):
         say(console, line)
     for line in lines_of(found.holds, time.time()):
         say(console, line)

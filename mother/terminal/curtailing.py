@@ -15,11 +15,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mother.control.calls import SHORT_LIVED
+from mother.control.client import Denied
 from mother.core import amounts
+from mother.core.model import Address
 from mother.core.units import finite, si
 from mother.schedule.orders import PREFIX, Preview, Touched
 from mother.terminal import ordering
-from mother.terminal.arguments import LONGEST_NAME, BadInput, scope_in, seconds_in
+from mother.terminal.arguments import (
+    LONGEST_NAME,
+    BadInput,
+    is_network,
+    of_kind,
+    scope_in,
+    seconds_in,
+)
 from mother.terminal.errand import Errand, agreed, as_json, many, who
 from mother.terminal.logs import one_line
 from mother.terminal.process import FAILED, OK
@@ -73,10 +83,13 @@ def curtail(errand: Errand) -> int:
         return FAILED
     said = errand.ask("curtail", {**body, "preview": False}, PATIENCE)
     answer = msgspec.convert(said, Answer)
+    text, mark, trouble = answer.text.partition(SHORT_LIVED)
+    if mark:
+        print(one_line(mark + trouble), file=sys.stderr)
     if options.json:
         sys.stdout.write(as_json(said))
         return OK
-    say(console, answer.text)
+    say(console, text.strip())
     if answer.order is None or not answer.order.running or not answer.preview.touched:
         return OK
     return watch(errand, answer.order.id, console)
@@ -203,7 +216,9 @@ def resume(errand: Errand) -> int:
     if options.force:
         raise BadInput("--force goes with --offline")
     if word is not None and not is_order(word):
-        return ordering.order(errand)
+        word = named(errand, word.strip())
+        if word is None:
+            return ordering.order(errand)
     if options.despite_hold or options.at_once is not None:
         raise BadInput("--despite-hold and --at-once are for miners: name some, or all")
     if word is not None and options.all:
@@ -235,6 +250,35 @@ def resume(errand: Errand) -> int:
 def is_order(word: str) -> bool:
     """Whether this is the id of a curtailment, and no miner or scope."""
     return re.fullmatch(PREFIX + r"[0-9a-f]{6}", word.strip()) is not None
+
+
+class Known(Struct, frozen=True):
+    """A miner's names."""
+
+    worker: str
+    mac: str
+    address: Address
+
+
+def named(errand: Errand, word: str) -> str | None:
+    """The id of the curtailment with this key or reference: one in force, else the newest.
+
+    None where there is none, or miners go by that name.
+    """
+    if not word or word.lower() == "all" or of_kind(word) or is_network(word):
+        return None
+    try:
+        orders = msgspec.convert(errand.ask("curtailments"), Orders).orders
+    except Denied:
+        return None  # it schedules nothing
+    fits = [one for one in orders if word in (one.key, one.ref)]
+    if not fits:
+        return None
+    for one in msgspec.convert(errand.ask("status")["miners"], list[Known]):
+        names = {one.worker.lower(), one.mac, one.mac.replace(":", ""), one.address.host}
+        if word.lower() in names | {str(one.address)}:
+            return None
+    return next((one.id for one in reversed(fits) if one.running), fits[-1].id)
 
 
 def _these(orders: list[Given]) -> str:

@@ -6,6 +6,7 @@ import argparse
 import sys
 import textwrap
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from mother.config.flags import Parser, build_parser
 from mother.config.load import ConfigError, Source
@@ -60,14 +61,14 @@ def desk_parser(command: str, program: str, page: Page) -> Parser:
             f"{program} run --help). Without either it is that of the service, {SERVICE_SOCKET}, "
             f"for which you may need sudo. {page.codes}"
         )
-    _hide(parser)
+    _hide(parser, {"dry_run"} if "--dry-run" in page.does else set())
     return parser
 
 
-def _hide(parser: Parser) -> None:
-    """Leave the options of the daemon out of the page."""
+def _hide(parser: Parser, told: AbstractSet[str]) -> None:
+    """Leave the options of the daemon out of the page, but for those that it tells of."""
     for action in parser._actions:
-        if action.dest not in {*FINDS_THE_DAEMON, "help"}:
+        if action.dest not in {*FINDS_THE_DAEMON, *told, "help"}:
             action.help = argparse.SUPPRESS
     for group in parser._action_groups:
         group.description = None

@@ -102,6 +102,8 @@ def schedule(errand: Errand, now: Callable[[], float] = time.time) -> int:
     console = console_on(sys.stdout)
     if not errand.config.schedule.plans:
         say(console, no_plans(errand.options.config))
+        for sentence in _others(errand.config.schedule):
+            say(console, sentence)
         return OK
     show(outlook, errand.config.schedule, console)
     return OK
@@ -233,10 +235,15 @@ def _notes(outlook: Outlook, wanted: Schedule) -> list[str]:
     for zone in dict.fromkeys(plan.zone for plan in wanted.plans if plan.zone != outlook.zone):
         names = ", ".join(plan.name for plan in wanted.plans if plan.zone == zone)
         notes.append(f"Of {zone}, and shown by the clock of {outlook.zone}: {names}.")
-    if wanted.rules or wanted.budgets:
-        counts = (many(len(wanted.rules), "rule"), many(len(wanted.budgets), "budget"))
-        notes.append(f"Not in this, and may put miners to sleep: {' and '.join(counts)}.")
-    return notes
+    return [*notes, *_others(wanted)]
+
+
+def _others(wanted: Schedule) -> list[str]:
+    """What the clock does not tell."""
+    if not (wanted.rules or wanted.budgets):
+        return []
+    counts = (many(len(wanted.rules), "rule"), many(len(wanted.budgets), "budget"))
+    return [f"Not in this, and may put miners to sleep: {' and '.join(counts)}."]
 
 
 def _on_change(change: ClockChange, outlook: Outlook) -> str:

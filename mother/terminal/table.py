@@ -196,7 +196,14 @@ def told(rows: Sequence[Row]) -> list[Text]:
 
 def limited(row: Row) -> tuple[str, ...]:
     """Why the schedule has it as it is, in one sentence: `asleep because: price 112 > 80`."""
-    return (f"{row.state.value} because: {', '.join(row.limits)}",) if row.limits else ()
+    return (f"{_lot(row)}: {', '.join(row.limits)}",) if row.limits else ()
+
+
+def _lot(row: Row) -> str:
+    if row.state is State.ASLEEP:
+        return "asleep, and shall run" if row.wanted in ("active", "limited") else "asleep because"
+    lots = {"sleep": "shall sleep", "limited": "limited", "": "left as it is"}
+    return f"{lots.get(row.wanted, row.state.value)} because"
 
 
 def _cells(row: Row) -> dict[str, Text]:

@@ -39,6 +39,8 @@ class Given(Struct, frozen=True):
     id: str
     text: str
     running: bool = True
+    key: str = ""
+    ref: str = ""
 
 
 class Looked(Progress, frozen=True, kw_only=True):

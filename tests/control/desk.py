@@ -90,6 +90,7 @@ class Curtailing:
         self.steps: list[dict[str, Any]] = [{"total": 0}]
         self.sleeping = 0
         self.told: list[dict[str, Any]] = []
+        self.standing: dict[str, Any] = {"limits": []}
 
     def curtail(self, terms: Mapping[str, Any], by: str, preview: bool) -> Mapping[str, Any]:
         self._desk.note("curtail", dict(terms), by, preview)
@@ -113,7 +114,7 @@ class Curtailing:
         return {"order": curtailed(), **step}
 
     def schedule(self) -> Mapping[str, Any]:
-        return {"limits": []}
+        return self.standing
 
     def reports(self) -> Mapping[str, Any]:
         return {"reports": self.told}

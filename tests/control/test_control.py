@@ -20,6 +20,7 @@ from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 
 from mother.control.client import Denied, NoDaemon, ask
 from mother.control.server import Control
+from mother.schedule.sources import NoSuchSignal
 from tests.control.desk import Desk
 
 reactor = cast(IReactorUNIX, global_reactor)
@@ -210,7 +211,12 @@ async def test_a_refused_password_is_told_to_nobody(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("refusal", "status"),
-    [(LookupError("why"), 404), (ValueError("why"), 400), (PermissionError("why"), 403)],
+    [
+        (LookupError("why"), 404),
+        (NoSuchSignal("why"), 404),
+        (ValueError("why"), 400),
+        (PermissionError("why"), 403),
+    ],
 )
 @pytest_twisted.ensureDeferred
 async def test_a_refusal_is_a_sentence_and_its_kind(
@@ -229,7 +235,13 @@ async def test_a_refusal_is_a_sentence_and_its_kind(
 
 
 @pytest.mark.parametrize(
-    "fault", [RuntimeError("secret detail"), KeyError("secret"), PermissionError(13, "secret")]
+    "fault",
+    [
+        RuntimeError("secret detail"),
+        KeyError("secret"),
+        IndexError("secret"),
+        PermissionError(13, "secret"),
+    ],
 )
 @pytest_twisted.ensureDeferred
 async def test_a_failing_command_tells_no_details(tmp_path: Path, fault: Exception) -> None:

@@ -33,6 +33,16 @@ NOT_TOLD = {
 }
 
 
+class Counting(Disk):
+    """Counts what is written."""
+
+    writes = 0
+
+    def write(self, path: Path, content: bytes, mode: int = 0o600) -> None:
+        self.writes += 1
+        super().write(path, content, mode)
+
+
 class Told:
     """An alarm on a bus, and what it put into its outbox."""
 
@@ -142,3 +152,90 @@ def test_five_names_stand_for_all() -> None:
     assert named(["b", "a"]) == "a, b"
     assert named(list("abcdef")) == "a, b, c, d, e and 1 other"
     assert named(list("abcdefgh")) == "a, b, c, d, e and 3 others"
+
+
+def silent(told: Told, name: str, kind: EventKind = EventKind.SIGNAL_SILENT) -> None:
+    text = f"The signal {name} has been silent for 300 s: in 300 s its rules curtail."
+    told.bus.tell(kind, Severity.WARNING, text, content={"signal": name})
+
+
+def test_each_signal_that_is_silent_is_a_cause_of_its_own(told: Told) -> None:
+    told.alarm.signals = lambda: ("price", "sun")
+    silent(told, "price")
+    silent(told, "sun")
+    assert told.said[0] == (
+        "The signal price has been silent for 300 s",
+        "In 300 s its rules curtail.",
+    )
+    told.bus.tell(
+        EventKind.SIGNAL_BACK, Severity.INFO, "The signal price speaks again.",
+        content={"signal": "price"},
+    )  # fmt: skip
+    assert told.said[2:] == [("The signal price speaks again", "It lasted 0 s.")]
+
+
+def test_a_silent_signal_that_is_not_configured_any_more_is_no_cause(told: Told) -> None:
+    told.alarm.signals = lambda: ("price",)
+    silent(told, "price")
+    told.alarm.review()
+    assert len(told.said) == 1
+    told.alarm.signals = tuple
+    told.alarm.review()
+    assert told.said[1][0] == "A silent signal is not in the configuration any more: price"
+
+
+def test_a_clock_that_nobody_keeps_is_told_until_somebody_does(told: Told) -> None:
+    text = "nobody keeps this machine's clock right: plans are not followed; start an NTP service"
+    told.bus.tell(EventKind.CLOCK_ASTRAY, Severity.ERROR, text)
+    told.bus.tell(EventKind.CLOCK_ASTRAY, Severity.INFO, "plans are followed again")
+    assert told.said == [
+        (
+            "Nobody keeps this machine's clock right: plans are not followed",
+            "Start an NTP service.",
+        ),
+        ("Plans are followed again", "It lasted 0 s."),
+    ]
+
+
+def test_a_clock_that_was_set_right_between_two_runs_is_no_cause(told: Told) -> None:
+    told.bus.tell(EventKind.CLOCK_ASTRAY, Severity.ERROR, "nobody keeps it")
+    for value in (1.0, 0.0, 1.0, 0.0):
+        told.bus.numbers({"schedule.clock_astray": value})
+    assert len(told.said) == 1
+    told.bus.numbers({"schedule.clock_astray": 0.0})
+    assert told.said[-1][0] == "Plans are followed again"
+
+
+def test_curtailments_are_told_once_an_hour_at_most_with_their_number(told: Told) -> None:
+    for number in range(9):
+        told.tell(
+            EventKind.CURTAILED, f"ann curtails all to 5 kW (c-{number}): 7 miners. Reason: peak."
+        )
+        told.tell(EventKind.CURTAILMENT_ENDED, f"ann ends c-{number}: all was to 5 kW")
+    assert told.said == [
+        ("Ann curtails all to 5 kW (c-0)", "7 miners. Reason: peak."),
+        ("Ann ends c-0", "All was to 5 kW."),
+    ]
+    told.clock.advance(3601)
+    told.alarm.review()
+    assert [title.partition(" (")[0] for title, _ in told.said[2:]] == [
+        "Ann curtails all to 5 kW", "Ann ends c-8",
+    ]  # fmt: skip
+    assert all("8 more times" in title for title, _ in told.said[2:])
+
+
+def test_a_farm_found_asleep_is_one_warning_and_one_write(tmp_path: Path) -> None:
+    told, counting = Told(tmp_path), Counting()
+    told.alarm._files = counting
+    for number in range(500):
+        told.tell(
+            EventKind.FOUND_ASLEEP,
+            f"toy-{number} at 10.1.0.1 sleeps, and not by our order: it is left so",
+        )
+    assert told.said == [
+        (
+            "Toy-0 at 10.1.0.1 sleeps, and not by our order",
+            "It is left so. `mother resume` wakes it; `mother status` lists who sleeps.",
+        )
+    ]
+    assert counting.writes == 1

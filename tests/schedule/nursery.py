@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from mother.config.schedule import Ramp, Schedule
 from mother.core.clock import sleep
-from mother.core.model import Address, Command, CommandKind, Description
+from mother.core.model import Address, Command, CommandKind, Description, EventKind
 from mother.core.reading import Mode
 from mother.fleet.roster import Entry
 from mother.schedule.acting import AT_ONCE, Acting
@@ -193,6 +193,10 @@ class Nursery:
         told = {"key": key, "actor": "ann", "by_hand": True, **what}
         command = self.daemon.order(entry or self.entry, kind, **told)
         self.daemon.do(self.daemon.commands.submit(command))
+
+    def orders(self) -> list[str]:
+        """What the door was asked for, as the audit tells it."""
+        return [one.text for one in self.daemon.ear.events if one.kind is EventKind.AUDIT]
 
     def lines(self) -> list[str]:
         """The journal's file, as the words of its lines."""

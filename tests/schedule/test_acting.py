@@ -9,10 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from mother.config.schedule import Ramp
-from mother.core.errors import Unreachable
+from mother.core.errors import Stranger, Unreachable, Unsupported
 from mother.core.model import Command, CommandKind, EventKind
 from mother.fleet.undertaken import HoldOrder
 from mother.schedule.acting import Acting
+from mother.schedule.arbiter import REFUSES
 from mother.schedule.judging import NOT_OURS, SILENT, SLEPT_BEFORE
 from mother.schedule.progress import ASTRAY
 from mother.schedule.values import Stage, Verdict
@@ -113,6 +114,35 @@ def test_what_failed_is_tried_again_ever_more_seldom() -> None:
     nursery.rounds(SLEEP, 1200.0)
     assert nursery.sent == [[PAUSE]]
     assert (nursery.standing.stage, nursery.standing.tries) == (Stage.CONFIRMED, 0)
+
+
+def test_whose_firmware_cannot_sleep_is_told_again_only_once_it_runs_another() -> None:
+    nursery = Nursery()
+    nursery.box.deaf_to_orders = Unsupported("this generation is only read")
+    nursery.rounds(SLEEP, 3600.0)
+    assert len(nursery.orders()) == 1
+    assert (nursery.standing.stage, nursery.standing.why) == (Stage.SKIPPED, REFUSES)
+    assert nursery.acting.history(nursery.entry.id).refuses
+    assert nursery.acting.sleeping() == 0
+    nursery.box.deaf_to_orders = None
+    who = replace(nursery.entry.description, firmware="2.0")
+    nursery.entry.described(who, nursery.daemon.now())
+    assert not nursery.acting.history(nursery.entry.id).refuses
+    nursery.pursue(SLEEP)
+    nursery.run(10.0)
+    assert nursery.sent == [[PAUSE]]
+
+
+def test_who_is_denied_for_another_reason_may_sleep_later() -> None:
+    nursery = Nursery()
+    nursery.box.deaf_to_orders = Stranger(nursery.box.mac, "02:00:00:00:00:99")
+    nursery.rounds(SLEEP, 120.0)
+    assert nursery.standing.stage is Stage.SKIPPED
+    assert not nursery.acting.history(nursery.entry.id).refuses
+    nursery.box.deaf_to_orders, nursery.box.deaf = None, Unsupported("its page: HTTP 404")
+    nursery.pursue(SLEEP)
+    nursery.run(300.0)
+    assert not nursery.acting.history(nursery.entry.id).refuses
 
 
 def test_who_does_not_obey_stays_ours_and_is_unconfirmed() -> None:

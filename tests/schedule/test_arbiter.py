@@ -219,6 +219,18 @@ def test_what_cannot_sleep_is_refused_told_and_counted() -> None:
     assert (lowered.mode, lowered.power_target) == (Mode.ACTIVE, 2000.0)
 
 
+def test_what_refused_to_sleep_is_told_by_its_firmware() -> None:
+    old = miner("a", sleeps=False, refuses=True)
+    assert one(old, sleep()).skipped == "its firmware cannot sleep"
+    ruling = ruled([old, miner("b", sleeps=False), miner("c")], cap(1000.0))
+    assert asleep(ruling) == {"c"}
+    assert ruling.shortfalls[0].why == {
+        "its family cannot sleep": 1,
+        "its firmware cannot sleep": 1,
+        "drawn asleep": 1,
+    }
+
+
 def test_what_does_not_answer_is_decided_but_counts_as_what_it_draws() -> None:
     gone = miner("a", away=True, draws=2900.0)
     ruling = ruled([gone, miner("b")], cap(3000.0))

@@ -11,9 +11,12 @@ from msgspec.structs import replace
 from twisted.internet.defer import Deferred
 
 from mother.config.schedule import Plan, Rule, Schedule, Signal
+from mother.core.errors import Unsupported
 from mother.core.model import CommandKind, EventKind
 from mother.core.reading import Mode
+from mother.fleet.views import RosterView
 from mother.schedule.building import Around, Built
+from mother.schedule.judging import BY_HAND
 from mother.schedule.values import Order
 from tests.schedule.nursery import PLAIN, Hand, Nursery
 
@@ -195,10 +198,45 @@ def test_what_a_rule_has_counted_outlives_a_restart() -> None:
     site = Site(replace(PLAIN, signals=(PRICE,), rules=(DEAR,)))
     site.built.telling.push("price", 120.0, site.nursery.daemon.now())
     site.rounds(2)
-    site.built.recall.close()
+    site.built.recall.keep()
     bound = site.built.job.decide().limits
     site.start()
     assert [one.since for one in site.built.job.decide().limits] == [one.since for one in bound]
+
+
+def test_what_binds_is_kept_at_once_whatever_ends_the_daemon() -> None:
+    site = Site(replace(PLAIN, signals=(PRICE,), rules=(DEAR,)))
+    site.rounds(every=1.0)  # the file is written now, and not again for long
+    site.built.telling.push("price", 120.0, site.nursery.daemon.now())
+    site.rounds(every=1.0)
+    bound = site.built.job.decide().limits
+    assert len(bound) == 1
+    site.nursery.ether.run(5.0)
+    site.start()
+    assert [one.since for one in site.built.job.decide().limits] == [one.since for one in bound]
+
+
+def test_what_was_pushed_is_kept_before_the_next_round() -> None:
+    site = Site(replace(PLAIN, signals=(PRICE,), rules=(DEAR,)))
+    site.rounds(every=1.0)
+    site.built.telling.push("price", 70.0, site.nursery.daemon.now())
+    site.start()
+    said = site.built.sources.said("price")
+    assert said is not None
+    assert said.value == 70.0
+
+
+def test_what_binds_no_more_is_forgotten_at_once() -> None:
+    site = Site(
+        replace(PLAIN, signals=(PRICE,), rules=(replace(DEAR, window=10.0, release_windows=1),))
+    )
+    site.built.telling.push("price", 120.0, site.nursery.daemon.now())
+    site.rounds(2, every=1.0)
+    site.built.telling.push("price", 10.0, site.nursery.daemon.now())
+    while site.built.job.decide().limits:
+        site.rounds(every=1.0)
+    site.start()
+    assert not site.built.job.decide().limits
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"deciding": 3}', b"\xff\xfe"])
@@ -224,3 +262,78 @@ def test_the_next_round_comes_with_the_next_change_of_a_plan() -> None:
     assert site.built.job.interval() == 600.0
     site.say(replace(PLAIN, interval=600.0, plans=(Plan("m", time(0, 5), time(0, 6)),)))
     assert 1.0 <= site.built.job.interval() <= 600.0
+
+
+def test_who_a_person_woke_says_that_with_its_limits() -> None:
+    site = Site(count=1)
+    site.built.book.give(replace(order(all_=True), at=site.nursery.daemon.now()))
+    site.rounds(2)
+    entry = site.nursery.entry
+    assert BY_HAND not in entry.limits
+    site.nursery.by_hand(CommandKind.RESUME)
+    site.nursery.ether.run(30.0)
+    site.nursery.daemon.poll(entry)
+    site.rounds(3)
+    assert (site.asleep, entry.wanted) == ([False], Mode.SLEEP)
+    assert entry.limits[-1] == BY_HAND
+    assert len(entry.limits) == 2
+
+
+def test_the_row_of_a_miner_says_what_is_wanted_of_it() -> None:
+    site = Site(replace(PLAIN, plans=(Plan("night", *ALWAYS, mode=Mode.SLEEP),)), count=1)
+    (row,) = RosterView(site.nursery.daemon.roster).rows()
+    assert row.wanted == ""
+    site.rounds()
+    (row,) = RosterView(site.nursery.daemon.roster).rows()
+    assert row.wanted == "sleep"
+    site.say(replace(PLAIN, plans=(Plan("day", *ALWAYS, power_target=900.0),)))
+    site.rounds(3)
+    (row,) = RosterView(site.nursery.daemon.roster).rows()
+    assert row.wanted == "limited"
+
+
+def test_what_keeps_the_schedule_from_its_work_is_in_its_status() -> None:
+    site = Site(replace(PLAIN, plans=(Plan("night", *ALWAYS, mode=Mode.SLEEP),)), count=1)
+    site.rounds()
+    told = site.built.telling.status()
+    assert (told["clock_astray"], told["journal"]) == (False, "")
+    site.kept, site.built.journal.trouble = False, "No space left on device"
+    site.rounds()
+    told = site.built.telling.status()
+    assert (told["clock_astray"], told["journal"]) == (True, "No space left on device")
+    assert site.built.telling.numbers()["schedule.clock_astray"] == 1.0
+
+
+def test_a_miner_whose_firmware_cannot_sleep_is_told_once_and_counted() -> None:
+    site = Site(count=2)
+    for box in site.nursery.boxes:
+        box.deaf_to_orders = Unsupported("this generation is only read")
+    now = site.nursery.daemon.now()
+    site.built.book.give(replace(order(to=1000.0), at=now))
+    site.rounds(40)
+    told = [one for one in site.nursery.daemon.ear.events if one.kind is EventKind.AUDIT]
+    assert len(told) == 2
+    assert site.nursery.entry.limits[-1] == "its firmware cannot sleep"
+    assert site.built.telling.sleeping() == 0
+    assert site.built.job.look is not None
+    (short,) = site.built.job.look.ruling.shortfalls
+    assert short.why == {"its firmware cannot sleep": 2}
+
+
+def test_a_reason_is_said_once() -> None:
+    site = Site(count=1)
+    site.nursery.family.capabilities = {}
+    site.built.book.give(replace(order(all_=True), at=site.nursery.daemon.now()))
+    site.rounds()
+    assert site.nursery.entry.limits[-1] == "its family cannot sleep"
+    assert len(set(site.nursery.entry.limits)) == len(site.nursery.entry.limits)
+
+
+def test_in_a_dry_run_nothing_is_reported() -> None:
+    site = Site()
+    site.nursery.daemon.config = replace(site.nursery.daemon.config, dry_run=True)
+    site.built.book.give(replace(order(all_=True), at=site.nursery.daemon.now()))
+    site.rounds(2)
+    assert site.asleep == [False, False]
+    assert site.built.reports.all() == []
+    assert not list((site.nursery.world.folder / "reports").glob("*"))

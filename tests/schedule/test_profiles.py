@@ -12,6 +12,7 @@ from mother.core.model import CommandKind, Settings
 from mother.core.reading import Mode, Reading
 from mother.drivers.antminer.driver import Antminer
 from mother.drivers.avalon.driver import Avalon
+from mother.drivers.avalon.models import MODELS
 from mother.drivers.axeos.driver import AxeOS
 from mother.drivers.base import Family, Nameplate
 from mother.drivers.dragonmint.driver import DragonMint
@@ -68,6 +69,30 @@ def test_what_a_family_lacks_is_refused_with_what_it_has() -> None:
     assert wish(AXEOS, "normal").refused == (
         "no axeos has profiles: a [[schedule.profile]] may say what normal means"
     )
+
+
+@pytest.mark.parametrize(("name", "known"), MODELS.items())
+def test_an_avalon_is_sent_only_what_its_driver_knows_of_its_model(name: str, known: Any) -> None:
+    names = () if known.modes is None else known.modes.names
+    model, three = f"Avalon {name}", ("overclock", "normal", "underclock")
+    told = [wish(AVALON, word, model) for word in three]
+    assert {one.profile for one in told} - {None} == set(names)
+    for own in AVALON.profiles:
+        found = wish(AVALON, own, model)
+        assert (found.profile is not None) is (own in names)
+        assert bool(found.refused) is (own not in names)
+
+
+def test_a_profile_that_the_model_lacks_is_refused_also_from_a_row() -> None:
+    assert wish(AVALON, "underclock", "Avalon 1246").refused == (
+        "no such profile on this model: an Avalon 1246 has none that we know"
+    )
+    row = ProfileRow({"quiet": Step(profile="eco")})
+    assert wish(AVALON, "quiet", "Avalon Nano3S", row) == Wished(
+        refused="no such profile on this model: an Avalon Nano3S has low, medium, high"
+    )
+    assert wish(AVALON, "quiet", "Avalon Q", row) == Wished("eco")
+    assert wish(AVALON, "", "Avalon 1246", row) == Wished()
 
 
 def test_a_familys_own_names_need_no_table() -> None:

@@ -51,6 +51,7 @@ class Site:
         self.asleep: set[str] = set()
         self.standings: dict[str, Standing] = {}
         self.skipped: dict[str, str] = {}
+        self.targets: dict[str, float] = {}
         self.reports = self.fresh()
 
     def fresh(self) -> Reports:
@@ -74,6 +75,8 @@ class Site:
         by = () if wake else tuple(limit.key for limit in limits)
         verdicts = {
             one: Verdict(None, skipped=self.skipped[one]) if one in self.skipped
+            else Verdict(Mode.ACTIVE, power_target=self.targets[one], asked_by=by)
+            if one in self.targets
             else Verdict(Mode.SLEEP if by else Mode.ACTIVE, asked_by=by)
             for one in MINERS
         }  # fmt: skip
@@ -120,6 +123,50 @@ def test_a_curtailment_is_reported_from_its_baseline_to_its_end(site: Site) -> N
         "Curtailment 1 has ended after 1 h 1 min: 59.0\u2009kW of 59.0\u2009kW shed, "
         "95 % of it in 1 min 34 s",
     ]
+
+
+def test_what_was_confirmed_for_something_else_before_does_not_count(site: Site) -> None:
+    for ident in MINERS:
+        site.standings[ident] = Standing(
+            Stage.CONFIRMED, Mode.ACTIVE, since=10.0, confirmed_at=10.0
+        )
+    (began,) = site.round(PRICE).began
+    assert began.confirmed_after is None
+    report = site.only()
+    assert (report.confirmed, report.confirmed_after) == (0, None)
+    assert report.unconfirmed_count == 20
+    assert {one.stage for one in report.unconfirmed} == {"pending"}
+    site.put(*MINERS)
+    site.round(PRICE, passed=40.0)
+    assert (site.only().confirmed, site.only().confirmed_after) == (20, 40.0)
+
+
+def test_who_slept_already_is_confirmed(site: Site) -> None:
+    site.put(*MINERS)
+    site.round(PRICE)
+    assert site.only().confirmed == 20
+
+
+def test_a_power_target_of_before_does_not_count_and_a_change_of_it_does(site: Site) -> None:
+    lowered = Standing(Stage.CONFIRMED, Mode.ACTIVE, "", 2500.0, since=10.0, confirmed_at=10.0)
+    for ident in MINERS:
+        site.standings[ident] = lowered
+        site.targets[ident] = 2000.0
+    site.round(PRICE)
+    assert site.only().confirmed == 0
+    for ident in MINERS:
+        site.standings[ident] = replace(lowered, power_target=2000.0, since=1010.0)
+        site.targets[ident] = 2010.0
+    site.round(PRICE, passed=15.0)
+    assert site.only().confirmed == 20
+
+
+def test_one_that_ends_before_anything_was_done_says_so(site: Site) -> None:
+    site.round(PRICE)
+    (ended,) = site.round(wake=True, passed=1.0).ended
+    assert (
+        ended.sentence == "Curtailment 1 has ended after 1 s, before anything was seen to be done"
+    )
 
 
 def test_what_was_shed_adds_up_over_time(site: Site) -> None:

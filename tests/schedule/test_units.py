@@ -179,6 +179,13 @@ def test_a_family_that_cannot_pause_cannot_sleep() -> None:
     assert one(hashing(miner(2, ANTMINER, "S19"))).unit.sleeps
 
 
+def test_a_device_whose_firmware_refused_cannot_sleep() -> None:
+    unit = one(hashing(miner(2, ANTMINER, "S9")), Units(lambda _: History(refuses=True))).unit
+    assert (unit.sleeps, unit.refuses) == (False, True)
+    unit = one(hashing(miner(1, DRAGON, "T1")), Units(lambda _: History(refuses=True))).unit
+    assert (unit.sleeps, unit.refuses) == (False, False)
+
+
 def test_efficiency_is_its_own_and_the_makers_where_it_never_hashed() -> None:
     assert one(hashing(miner(1))).unit.efficiency == pytest.approx(33.0)
     assert one(asleep(miner(1))).unit.efficiency == pytest.approx(3192.0 / 84.0)

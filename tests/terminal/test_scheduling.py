@@ -208,6 +208,15 @@ def test_without_plans_one_line_says_how_to_write_one() -> None:
     )
 
 
+def test_without_plans_rules_and_budgets_are_not_forgotten() -> None:
+    rule = Rule("dear", "price", 100.0, 80.0)
+    text = ordered(farm(rules=(rule, rule), budgets=(Budget("cap", cap=5e5),)))
+    assert text.startswith("farm.toml has no plans yet.")
+    assert text.splitlines()[1:] == [
+        "Not in this, and may put miners to sleep: 2 rules and 1 budget."
+    ]
+
+
 def test_machines_get_the_same() -> None:
     config = farm(*DAY, plan("b", "00:00", "00:00", reach=Reach(groups=("b",))), groups=("b",))
     found = json.loads(ordered(config, at("2026-03-28T20:00"), json=True, hours="12h"))

@@ -15,6 +15,7 @@ from mother.terminal.table import (
     console_on,
     farm_table,
     headline,
+    limited,
     reasons,
     say,
     states,
@@ -183,3 +184,26 @@ def test_in_a_file_no_sentence_is_wrapped() -> None:
     stream = io.StringIO()
     say(console_on(stream), "word [/x] " * 60)
     assert stream.getvalue().count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "wanted", "words"),
+    [
+        (State.ASLEEP, "sleep", "asleep because: "),
+        (State.ASLEEP, "", "asleep because: "),
+        (State.ASLEEP, "active", "asleep, and shall run: "),
+        (State.HASHING, "limited", "limited because: "),
+        (State.ILL, "limited", "limited because: "),
+        (State.HASHING, "sleep", "shall sleep because: "),
+        (State.GONE, "sleep", "shall sleep because: "),
+        (State.HASHING, "active", "hashing because: "),
+        (State.HASHING, "", "left as it is because: "),
+    ],
+)
+def test_the_words_for_a_limit_fit_what_the_miner_does(
+    state: State, wanted: str, words: str
+) -> None:
+    why = ("price 112 > 80", "minimum on until 14:20")
+    told = limited(row(state=state, wanted=wanted, limits=why))
+    assert told == (f"{words}price 112 > 80, minimum on until 14:20",)
+    assert limited(row(state=state, wanted=wanted)) == ()

@@ -56,10 +56,14 @@ _LATER = "the mining program starts anew, which takes some minutes"
 _CAPABILITIES: dict[CommandKind, Capability] = {
     CommandKind.REBOOT: Capability(Confirm.RESTART, 600.0),
     CommandKind.PAUSE: Capability(
-        Confirm.ASLEEP, 180.0, every=5.0, limits="S19 and later; sleeping overwrites the profile"
+        Confirm.ASLEEP,
+        180.0,
+        every=5.0,
+        limits="S19 and later; sleeping overwrites the profile",
+        lag=1.0,
     ),
     CommandKind.RESUME: Capability(
-        Confirm.AWAKE, 180.0, every=5.0, limits=f"S19 and later; {_LATER}"
+        Confirm.AWAKE, 180.0, every=5.0, limits=f"S19 and later; {_LATER}", lag=1.0
     ),
     CommandKind.SET_PROFILE: Capability(
         Confirm.SETTINGS, 30.0, limits=f"S19 and later, not while it sleeps; {_LATER}"

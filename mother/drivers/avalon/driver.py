@@ -76,11 +76,11 @@ class Avalon:
     capabilities: Mapping[CommandKind, Capability] = {
         CommandKind.PAUSE: Capability(
             Confirm.ASLEEP, within=90.0, every=5.0, evidence=RECORDING,
-            limits="its clock must be right", by_login=False,
+            limits="its clock must be right", by_login=False, lag=forms.AHEAD,
         ),
         CommandKind.RESUME: Capability(
             Confirm.AWAKE, within=120.0, every=5.0, evidence=RECORDING,
-            limits="its clock must be right", by_login=False,
+            limits="its clock must be right", by_login=False, lag=forms.AHEAD,
         ),
         CommandKind.SET_PROFILE: Capability(
             Confirm.SETTINGS, within=60.0, every=5.0, evidence=DOCUMENT,

@@ -54,6 +54,10 @@ _HOW: dict[CommandKind, tuple[Confirm, float, float, str]] = {
 """How each order shows that it has worked, within and every how many seconds, and its limits."""
 
 
+_LAG = {CommandKind.PAUSE: 0.5, CommandKind.RESUME: 0.5}
+"""For so many seconds nothing can show of these."""
+
+
 class Whatsminer:
     """The family; one object for all its devices."""
 
@@ -62,7 +66,7 @@ class Whatsminer:
     maker = "MicroBT"
     needs_login = False
     capabilities: Mapping[CommandKind, Capability] = {
-        kind: Capability(confirm, within, every, Evidence.DOCUMENT, limits)
+        kind: Capability(confirm, within, every, Evidence.DOCUMENT, limits, lag=_LAG.get(kind, 0.0))
         for kind, (confirm, within, every, limits) in _HOW.items()
     }
     default_credentials: tuple[Credential, ...] = (SECOND, THIRD)
