@@ -46,6 +46,9 @@ from mother.schedule.units import History, keys_of
 from mother.schedule.values import Ruling, Stage, Standing, Unit, Verdict
 from mother.schedule.yielding import Yielding
 
+ANSWERS = 4
+"""So many reads take as long as all that is asked for one order, more or less."""
+
 AT_ONCE = 500
 """So many orders at most are on their way to their devices."""
 
@@ -302,7 +305,9 @@ class Acting:
         at_once = self._verdicts[device].at_once
         if limited:
             return not at_once, 0.0, 0.0, first, device
-        return not at_once, -step.lag, -step.within, first, device
+        entry = self._roster.get(device)
+        answers = 0.0 if entry is None else ANSWERS * (entry.latency or 0.0)
+        return not at_once, -(step.lag + answers), -step.within, first, device
 
     def _may(self, device: str, step: Step, now: float) -> float | None:
         """Seconds after which it may begin; None: not yet."""

@@ -100,14 +100,17 @@ class Built:
             around.bus,
             now,
         )
-        self.telling = Telling(
+        self.telling = self._telling(around, deciding)
+
+    def _telling(self, around: Around, deciding: Deciding) -> Telling:
+        return Telling(
             self.job,
             self.acting,
             self.sources,
             self.reports,
             self.facility,
             around.config,
-            now,
+            around.now,
             around.hurry,
             self.recall.keep,
             lambda: deciding.astray,

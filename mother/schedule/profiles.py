@@ -125,7 +125,7 @@ def _lacking(profile: str, ours: _Row | None, subject: Subject) -> str:
     """Why a model does not take a profile of its family's; empty where it may."""
     if ours is None or not ours.alone or profile in ours.profiles.values():
         return ""
-    known = ", ".join(reversed(ours.profiles.values())) or "none that we know"
+    known = ", ".join(reversed(tuple(ours.profiles.values()))) or "none that we know"
     who = f"an {subject.model}" if subject.model else "it"
     return f"no such profile on this model: {who} has {known}"
 

@@ -6,7 +6,6 @@ import argparse
 import sys
 import textwrap
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 
 from mother.config.flags import Parser, build_parser
 from mother.config.load import ConfigError, Source
@@ -61,14 +60,25 @@ def desk_parser(command: str, program: str, page: Page) -> Parser:
             f"{program} run --help). Without either it is that of the service, {SERVICE_SOCKET}, "
             f"for which you may need sudo. {page.codes}"
         )
-    _hide(parser, {"dry_run"} if "--dry-run" in page.does else set())
+    _hide(parser)
+    if "--dry-run" in page.does:
+        _tell_dry_run(parser)
     return parser
 
 
-def _hide(parser: Parser, told: AbstractSet[str]) -> None:
-    """Leave the options of the daemon out of the page, but for those that it tells of."""
+def _tell_dry_run(parser: Parser) -> None:
+    """List it among the command's own options, in few words."""
+    for group in parser._action_groups:
+        for action in [one for one in group._group_actions if one.dest == "dry_run"]:
+            action.help = "only show what would be done"
+            group._group_actions.remove(action)
+            parser._optionals._group_actions.append(action)
+
+
+def _hide(parser: Parser) -> None:
+    """Leave the options of the daemon out of the page."""
     for action in parser._actions:
-        if action.dest not in {*FINDS_THE_DAEMON, *told, "help"}:
+        if action.dest not in {*FINDS_THE_DAEMON, "help"}:
             action.help = argparse.SUPPRESS
     for group in parser._action_groups:
         group.description = None

@@ -297,8 +297,8 @@ def test_what_keeps_the_schedule_from_its_work_is_in_its_status() -> None:
     site.rounds()
     told = site.built.telling.status()
     assert (told["clock_astray"], told["journal"]) == (False, "")
-    site.kept, site.built.journal.trouble = False, "No space left on device"
-    site.rounds()
+    site.kept, site.paper.full = False, OSError("No space left on device")
+    site.rounds(2)
     told = site.built.telling.status()
     assert (told["clock_astray"], told["journal"]) == (True, "No space left on device")
     assert site.built.telling.numbers()["schedule.clock_astray"] == 1.0
