@@ -245,7 +245,7 @@ def measure(folder: Path, miners: int = MINERS) -> list[Row]:
             farm.tell("spoil " + ",".join(f"{fault}={each}" for fault in FAULTS))
             note(f"{miners} are known")
             plain = curtail(scene)
-            found = rows(f"{miners:,} devices", miners, plain, wake(scene))
+            found = rows(f"{miners:,} devices", plain, wake(scene))
             sys.stderr.write("\n".join(map(str, found)) + "\n")
             killed = curtail(scene, kill=True)
             found += killed_rows(killed, wake(scene))
@@ -254,7 +254,7 @@ def measure(folder: Path, miners: int = MINERS) -> list[Row]:
     return found
 
 
-def rows(what: str, miners: int, one: Slept, woke: Woke) -> list[Row]:
+def rows(what: str, one: Slept, woke: Woke) -> list[Row]:
     """The table's rows for an order in peace."""
     families = ", ".join(f"{name} {own:.1f} s" for name, own in sorted(one.own.items()))
     return [

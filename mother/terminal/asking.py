@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,8 @@ def status(errand: Errand) -> int:
     if scope is not None and scope != "all":
         return _part(errand, scope, rows, kept)
     if errand.options.json:
-        more = [{"held": one.held, "wish": one.wish} for one in kept]
-        miners = [{**as_data(row), **extra} for row, extra in zip(rows, more, strict=True)]
-        told_of = {"schedule": standing.asked(errand)}
-        sys.stdout.write(as_json({**answer, "miners": miners, "holds": found.holds, **told_of}))
+        more = {"holds": found.holds, "schedule": standing.asked(errand)}
+        sys.stdout.write(as_json({**answer, "miners": _as_data(rows, kept), **more}))
         return OK
     console = console_on(sys.stdout)
     held = frozenset(one.mac for one in kept if one.held)
@@ -84,12 +83,12 @@ def status(errand: Errand) -> int:
             )
     else:
         say(console, f"No miner is known yet in {', '.join(found.networks)}.")
-    for line in curtailing.lines_of(found.curtailments, errand.program):
-        say(console, line)
     orders = [str(one.get("id", "")) for one in found.curtailments]
-    for line in standing.lines_of(standing.asked(errand) or {}, orders, time.time()):
-        say(console, line)
-    for line in lines_of(found.holds, time.time()):
+    for line in (
+        *curtailing.lines_of(found.curtailments, errand.program),
+        *standing.lines_of(standing.asked(errand) or {}, orders, time.time()),
+        *lines_of(found.holds, time.time()),
+    ):
         say(console, line)
     if found.trouble:
         say(console, f"Nothing is remembered beyond this run of mother: {found.trouble}.")
@@ -99,6 +98,13 @@ def status(errand: Errand) -> int:
     return OK
 
 
+def _as_data(rows: Sequence[Row], kept: Sequence[Kept]) -> list[dict[str, Any]]:
+    return [
+        {**as_data(row), "held": one.held, "wish": one.wish}
+        for row, one in zip(rows, kept, strict=True)
+    ]
+
+
 def _part(errand: Errand, scope: str, rows: list[Row], kept: list[Kept]) -> int:
     """One miner in sentences, several in a table, or either as JSON."""
     macs = _macs(errand, scope, rows)
@@ -106,8 +112,9 @@ def _part(errand: Errand, scope: str, rows: list[Row], kept: list[Kept]) -> int:
     if not chosen:
         raise Denied(f"no miner {scope} is known here: `mother status` lists them", 404)
     if errand.options.json:
-        miners = [{**as_data(row), "held": one.held, "wish": one.wish} for row, one in chosen]
-        sys.stdout.write(as_json({"miners": miners}))
+        sys.stdout.write(
+            as_json({"miners": _as_data([row for row, _ in chosen], [one for _, one in chosen])})
+        )
         return OK
     console = console_on(sys.stdout)
     if is_one(scope):

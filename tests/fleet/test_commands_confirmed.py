@@ -41,6 +41,18 @@ def test_a_quick_pause_is_seen_at_once_and_not_at_the_familys_next_look() -> Non
     assert room.box.now() - began <= 0.5
 
 
+def test_nobody_is_looked_at_before_anything_can_show() -> None:
+    room = Playroom()
+    room.family.capabilities = {
+        **CAPABILITIES,
+        PAUSE: replace(CAPABILITIES[PAUSE], lag=4.0),
+    }
+    room.box.slow = 3.0
+    began = room.box.now()
+    assert room.submit(PAUSE) == DONE
+    assert room.box.now() - began == pytest.approx(4.0)
+
+
 def test_a_resume_is_done_once_a_reading_says_that_it_does_not_sleep() -> None:
     room = Playroom()
     room.box.asleep = True
