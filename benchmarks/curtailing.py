@@ -178,6 +178,18 @@ def curtail(scene: Scene, kill: bool = False) -> Slept:
     farm = scene.farm.cpu - farm
     note(f"{enough} confirmed after {after:.1f} s")
     settle(scene, able)
+    return slept_by(scene, able, enough, began, after, (cpu, farm))
+
+
+def slept_by(
+    scene: Scene,
+    able: Mapping[str, str],
+    enough: int,
+    began: float,
+    after: float,
+    spent: tuple[float, float],
+) -> Slept:
+    """What the farm has seen of it; `spent` are the daemon's CPU seconds and the farm's."""
     seen, journal = scene.seen(), scene.sleepers()
     told = {mac: times for mac, times in seen["told"].items() if mac in able}
     own: dict[str, float] = {}
@@ -199,8 +211,8 @@ def curtail(scene: Scene, kill: bool = False) -> Slept:
         again=sum(len(times) > 1 for times in told.values()),
         needless=len(seen["needless"]),
         lost=len(able.keys() - sleep) + len(set(seen["asleep"]) - journal),
-        cpu=cpu,
-        farm=farm,
+        cpu=spent[0],
+        farm=spent[1],
     )
 
 
