@@ -26,11 +26,12 @@ SLEEPERS = 5
 FAST = 25.0
 
 
-def hasten(mind: Minded) -> None:
-    """Let the farm wake at once, and decide often."""
+async def hastened(mind: Minded, count: int = MINERS) -> None:
+    """Let the farm wake at once, and decide often; returns when the schedule has seen so many."""
     config = mind.daemon.config
     schedule = replace(config.schedule, interval=2.0, resume_percent=0.0, min_off=0.0, min_on=0.0)
     mind.daemon.config = replace(config, schedule=schedule)
+    await mind.until(lambda: len(mind.daemon.schedule.job.decide().rated) == count)
 
 
 def asleep(mind: Minded) -> list[str]:
@@ -56,7 +57,7 @@ async def confirmed(mind: Minded, order: str, count: int) -> None:
 async def test_all_that_can_sleep_do_and_wake_when_it_is_over(tmp_path: Path) -> None:
     async with scene(tmp_path, "127.86.90.0/28", MODELS, speed=FAST) as one, one.minded() as mind:
         await mind.met(MINERS, 40.0)
-        hasten(mind)
+        await hastened(mind)
         answer = await curtail(mind, all=True, why="grid event", key="e1")
         order = answer["order"]["id"]
         assert answer["preview"]["miners"] == MINERS
@@ -83,14 +84,14 @@ async def test_who_was_put_to_sleep_is_known_after_a_crash_and_woken(tmp_path: P
     async with scene(tmp_path, "127.86.91.0/28", MODELS, speed=FAST) as one:
         async with one.minded() as mind:
             await mind.met(MINERS, 40.0)
-            hasten(mind)
+            await hastened(mind)
             answer = await curtail(mind, all=True)
             await confirmed(mind, answer["order"]["id"], SLEEPERS)
         state = json.loads((tmp_path / "mother-state.json").read_text())
         assert state["undertaken"]["curtailments"]
         async with one.minded() as mind:
-            hasten(mind)
             await mind.met(MINERS, 40.0)
+            await hastened(mind)
             assert mind.daemon.schedule.telling.sleeping() == SLEEPERS
             assert len(asleep(mind)) == SLEEPERS
             await mind.ask("resume", order="all", by="ann")
@@ -104,7 +105,7 @@ async def test_a_miner_that_somebody_else_put_to_sleep_is_left_asleep(tmp_path: 
         rows = await mind.met(2, 40.0)
         mac = next(one.mac for one in mind.scene.farm.devices if one.mac in rows)
         await mind.order(rows[mac]["worker"], "pause")
-        hasten(mind)
+        await hastened(mind, 2)
         answer = await curtail(mind, all=True)
         await mind.until(lambda: len(asleep(mind)) == 2, 60.0)
         await mind.ask("resume", order=answer["order"]["id"], by="ann")
@@ -117,7 +118,7 @@ async def test_a_cap_puts_to_sleep_only_as_many_as_it_must(tmp_path: Path) -> No
     models = {"antminer": ("S19Pro", "S21", "S19Pro", "S21")}
     async with scene(tmp_path, "127.86.93.0/28", models, speed=FAST) as one, one.minded() as mind:
         await mind.met(4, 40.0)
-        hasten(mind)
+        await hastened(mind, 4)
         telling = mind.daemon.schedule.telling
         await mind.until(lambda: telling.draws("all") > 10e3)
         before = telling.draws("all")

@@ -121,7 +121,7 @@ def test_the_file_stays_readable_by_who_does_not_know_of_runs(runs: Runs) -> Non
     runs.begin()
     runs.end()
     kept = msgspec.json.decode(runs.path.read_bytes())
-    assert kept["version"] == VERSION == 3
+    assert kept["version"] == VERSION == 4
     del kept["farm"]["run"]
     runs.path.write_bytes(msgspec.json.encode(kept))
     assert runs.begin().events == []
