@@ -20,7 +20,7 @@ from mother.core.errors import DeviceError, Garbled, Unreachable
 from mother.core.model import Address
 from mother.net.exchange import CutOff
 
-TICK = 0.05
+TICK = 0.1
 """Seconds between two looks at deadlines: a call may last so much longer."""
 
 TURN = 256

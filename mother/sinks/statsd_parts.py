@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import compress
 from typing import Protocol, TypeVar
 
 from mother.core.bus import Sample
@@ -47,12 +46,13 @@ class Seen:
     rest, until it is back.
     """
 
-    __slots__ = ("boards", "pools", "rows")
+    __slots__ = ("boards", "gaps", "pools", "rows")
 
     def __init__(self) -> None:
         self.boards: tuple[int, ...] = ()
         self.pools: tuple[int, ...] = ()
         self.rows = 0  # a bit for each row of METRICS: a number is small
+        self.gaps = b""  # what the last reading did not tell, if that is all that was ever told
 
     def told(self, sample: Sample, reading: Reading) -> Gauges:
         """Everything this reading says, and its boards and pools that vanished at rest."""
@@ -72,10 +72,14 @@ class Seen:
     def _rested(self, values: list[float | None]) -> list[float | None]:
         """What the miner itself told once and does not now, at rest."""
         if None not in values:
-            self.rows = _ALL_ROWS
+            self.rows, self.gaps = _ALL_ROWS, b""
+            return values
+        gaps = bytes([value is None for value in values])
+        if gaps == self.gaps:
             return values
         told = sum([1 << place for place, value in enumerate(values) if value is not None])
         self.rows |= told
+        self.gaps = gaps if told == self.rows else b""
         if told == self.rows:
             return values
         return [
@@ -108,8 +112,13 @@ def _others(seen: tuple[int, ...], indices: tuple[int, ...]) -> tuple[int, ...]:
 def _known(names: tuple[str, ...], values: list[float | None]) -> Gauges:
     if None not in values:
         return names, tuple(values)  # type: ignore[arg-type]  # none of them is None
-    told = [value is not None for value in values]
-    return tuple(compress(names, told)), tuple(compress(values, told))  # type: ignore[arg-type]  # as told
+    gaps = bytes([value is None for value in values])
+    return _told(names, gaps), tuple([value for value in values if value is not None])
+
+
+@lru_cache(maxsize=1024)
+def _told(names: tuple[str, ...], gaps: bytes) -> tuple[str, ...]:
+    return tuple(name for name, gap in zip(names, gaps, strict=True) if not gap)
 
 
 @lru_cache(maxsize=256)

@@ -49,14 +49,16 @@ def newer(fields: dict[str, Any], answer: Mapping[str, Any], beside: Beside, now
     known = model_of(model)
     factor = factor_of(get("rate_unit"))
     chains = [chain for chain in get("chain", ())[:MOST] if isinstance(chain, dict)]
-    expected = chips_expected(known, max((count(c.get("asic_num")) for c in chains), default=0))
+    expected = chips_expected(known, max([count(c.get("asic_num")) for c in chains], default=0))
     errors = number(get(_ERROR_RATE))
     native = {} if errors is None else {_ERROR_RATE: errors}
     windows = windows_of(factor, get("rate_5s"), get("rate_30m"), get("rate_avg"))
     rests = idle(beside, number(get("elapsed")), windows)
     boards = tuple(
-        _newer_board(place, chain, expected, factor, native, rests)
-        for place, chain in enumerate(chains)
+        [
+            _newer_board(place, chain, expected, factor, native, rests)
+            for place, chain in enumerate(chains)
+        ]
     )
     told = mode_of(get("miner-mode"))
     mode = beside.mode if told is None else told
@@ -124,4 +126,4 @@ def _newer_power(fields: dict[str, Any], chains: list[dict[str, Any]]) -> float 
 def _newer_fans(told: object) -> tuple[Fan, ...]:
     if not isinstance(told, list):
         return ()
-    return tuple(Fan(index, number(rpm)) for index, rpm in enumerate(told[:MOST]))
+    return tuple([Fan(index, number(rpm)) for index, rpm in enumerate(told[:MOST])])
