@@ -6,9 +6,9 @@ import difflib
 import logging
 from importlib.util import find_spec
 from typing import Any
-from urllib.parse import urlsplit
 
 from mother.config.problems import Problems, wrong
+from mother.config.web import check_web_address
 
 EXAMPLE = "e.g. tgram://TOKEN/CHAT or ntfy://TOPIC"
 
@@ -87,14 +87,4 @@ def muzzle() -> None:
 
 def check_heartbeat(value: Any, place: str) -> str:
     """An http or https address, in ASCII, without a login."""
-    try:
-        parts = urlsplit(value) if isinstance(value, str) else None
-        good = parts is not None and bool(parts.hostname) and parts.port != 0
-        good = good and parts is not None and parts.scheme in {"http", "https"}
-    except ValueError:
-        good = False
-    if not good or not value.isascii() or any(sign <= " " for sign in value):
-        raise wrong(place, "is no http or https address, e.g. https://hc.example/ping/UUID")
-    if "@" in urlsplit(value).netloc:
-        raise wrong(place, "holds a login (the part before @), which is not sent: leave it out")
-    return str(value)
+    return check_web_address(value, place, "https://hc.example/ping/UUID")

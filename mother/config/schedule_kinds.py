@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from typing import Any
-from urllib.parse import urlsplit
 
 from mother.config.problems import Check, Problems, a_table, kind_of, shown, unknown, wrong
 from mother.config.references import UNREAD
+from mother.config.web import check_web_address
 from mother.core import amounts, units
 from mother.core.reading import Mode
 
@@ -216,18 +216,8 @@ def url(value: Any, place: str) -> str:
     """An http or https address in ASCII without a login."""
     if value is UNREAD:
         return str(UNREAD)
-    try:
-        parts = urlsplit(value) if isinstance(value, str) else None
-        good = parts is not None and bool(parts.hostname) and parts.port != 0
-        good = good and parts is not None and parts.scheme in {"http", "https"}
-    except ValueError:
-        good = False
-    if not good or not value.isascii() or any(sign <= " " for sign in value):
-        raise wrong(place, "is no http or https address, e.g. http://10.1.0.5/api/state")
-    if "@" in urlsplit(value).netloc:
-        cure = 'leave it out, and name a header, e.g. headers = { Authorization = "env:NAME" }'
-        raise wrong(place, f"holds a login (the part before @), which is not sent: {cure}")
-    return str(value)
+    cure = 'leave it out, and name a header, e.g. headers = { Authorization = "env:NAME" }'
+    return check_web_address(value, place, "http://10.1.0.5/api/state", cure)
 
 
 def headers(value: Any, place: str) -> Mapping[str, str]:
