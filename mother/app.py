@@ -287,7 +287,7 @@ class Daemon(Finder):
 
     async def wrote(self, entry: Entry, command: Command) -> None:
         """Kept with what the health loop knows of it."""
-        self.schedule.acting.wrote(entry, command)
+        await self.schedule.acting.wrote(entry, command)
         await self.health.wrote(entry, command)
 
     async def _read_first(self, entry: Entry) -> None:

@@ -23,8 +23,9 @@ def smoothed(before: float, latency: float) -> float:
 
 def pause(nature: Nature, latency: float) -> float:
     """Seconds that must lie between two polls; 0 where the sweep decides."""
-    slow = PATIENT * latency if latency > SLOW else 0.0
-    return min(MOST, max(nature.interval, slow))
+    if latency <= SLOW:
+        return nature.interval
+    return min(MOST, max(nature.interval, PATIENT * latency))
 
 
 class Mean:

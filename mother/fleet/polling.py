@@ -79,9 +79,8 @@ class Poller:
             return not entry.failures
         self.polls += 1
         entry.tried = now
-        turn = entry.lock.acquire()
-        if not turn.called:  # mostly it is free: nothing to wait for
-            await turn
+        if not entry.lock.taken_at_once():
+            await entry.lock.acquire()
         device = entry.device
         try:
             if entry.doubtful:
@@ -247,8 +246,8 @@ def _rest(entry: Entry, reading: Reading) -> None:
     So a board that is no longer listed falls to 0, and all of them while cgminer restarts.
     """
     before = entry.reading
-    lost = before.native.keys() - reading.native.keys() if before is not None else frozenset()
-    if lost and before is not None:
+    if before is not None and not before.native.keys() <= reading.native.keys():
+        lost = before.native.keys() - reading.native.keys()
         entry.resting.update(entry.family.at_rest({name: before.native[name] for name in lost}))
     if entry.resting:
         for name in entry.resting.keys() & reading.native.keys():

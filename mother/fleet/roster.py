@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msgspec import Struct
-from twisted.internet.defer import DeferredLock
 
 from mother.core.backoff import Backoff
 from mother.core.model import Address, CommandKind, Description, Settings, State
@@ -13,6 +12,7 @@ from mother.core.reading import Mode, Reading, Word
 from mother.drivers.base import Device, Family
 from mother.fleet.pace import Mean
 from mother.fleet.remembered import Place
+from mother.fleet.turns import Turn
 
 GONE_AFTER = 2
 """So many polls in a row must fail before a miner is called gone: one may be a lost packet."""
@@ -47,6 +47,14 @@ class Entry:
     shall have by an operator's word, and `place` where it stands by the same.
     """
 
+    __slots__ = (  # so many have no quick way in a dictionary
+        "ailments", "because", "boards", "claimants", "description", "device", "dismissed",
+        "doubtful", "factory_login", "failing_since", "failures", "family", "fault", "id",
+        "last_seen", "latency", "limits", "lock", "mean", "missed_scans", "place", "polling",
+        "quiet_until", "reading", "refusals", "resting", "ruled", "settings", "settings_at",
+        "stands_for", "system_start", "tried", "untried", "wanted", "worker",
+    )  # fmt: skip
+
     def __init__(
         self, ident: str, worker: str, family: Family, device: Device, who: Description
     ) -> None:
@@ -59,7 +67,7 @@ class Entry:
         self.tried = 0.0
         self.polling = False
         self.resting: dict[str, float] = {}
-        self.lock = DeferredLock()
+        self.lock = Turn()
         self.reading: Reading | None = None
         self.last_seen = 0.0
         self.failures = 0
@@ -278,7 +286,7 @@ class Roster:
 
     def housed(self, entry: Entry) -> bool:
         """Whether its address is still its own."""
-        return entry.via or self._by_host.get(entry.address.host) is entry
+        return self._by_host.get(entry.device.address.host) is entry or entry.via
 
     def remove(self, entry: Entry, now: float) -> None:
         """Give one up; `given_up` remembers since when, and its name stays its own."""

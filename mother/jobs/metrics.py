@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from zlib import crc32
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -29,6 +30,7 @@ SUMS = 5.0
 """The farm's sums and the daemon's own gauges go out no oftener than so many seconds."""
 
 
+@lru_cache(maxsize=1 << 16)
 def phase(ident: str) -> float:
     """Where in the sweep a miner has its turn, 0 to 1: always the same place."""
     return (crc32(ident.encode()) & 0xFFFF) / 0x10000

@@ -31,6 +31,7 @@ CHUNK = 1 << 16
 
 _STREAM = socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
 _OVER = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
+_NEWS = select.EPOLLIN | _OVER
 _EDGES = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
 _UNDER_WAY = frozenset({0, errno.EINPROGRESS})
 
@@ -173,7 +174,8 @@ class Call:
     def stir(self, mask: int) -> None:
         """Something happened, or may have: `mask` is what epoll says of it."""
         try:
-            if not self._request or self._send():
+            silent = self._whole is not None and not mask & _NEWS  # it was just connected
+            if (not self._request or self._send()) and not silent:
                 self._receive(mask)
         except OSError as error:
             self.break_off(os.strerror(error.errno or 0))

@@ -37,7 +37,7 @@ from mother.core.model import Command, CommandKind, Event, Totals
 from mother.core.reading import Mode
 from mother.fleet.commands import Outcome
 from mother.fleet.roster import Entry, Roster
-from mother.schedule.journal import Journal, Line, Woken
+from mother.schedule.journal import Journal, Line, Mark, NotJournalled, Woken
 from mother.schedule.judging import PAUSE, RESUME, Finding, Judge, Step, is_blind
 from mother.schedule.progress import Progress
 from mother.schedule.ramping import NOWHERE, Ramps, Start
@@ -172,13 +172,24 @@ class Acting:
         self._order = None
         self._begin()
 
-    def wrote(self, entry: Entry, command: Command) -> None:
-        """The door is about to write to a device: another order may set out."""
+    async def wrote(self, entry: Entry, command: Command) -> None:
+        """The door is about to write to a device: another order may set out.
+
+        Returns when it is on the disk that this one was told to sleep, so that another run of the
+        daemon gives it the time to obey. A disk that takes nothing costs that, and not the order.
+        """
         flight = self._flights.get(entry.id)
-        if flight is not None and command.actor == ACTOR:
-            flight.written = True
-            self._unsent.discard(entry.id)
-            self._soon(SOON)
+        if flight is None or command.actor != ACTOR:
+            return
+        flight.written = True
+        self._unsent.discard(entry.id)
+        self._soon(SOON)
+        mark = Mark(entry.id, self._now())
+        if command.kind is RESUME:  # which waits for no disk
+            self._journal.tell(Line(waking=mark))
+        elif command.kind is PAUSE:
+            with suppress(NotJournalled):
+                await self._journal.note(Line(telling=mark))
 
     async def stop(self) -> None:
         """Send nothing more, and say who sleeps. Nobody is woken: the journal knows them."""

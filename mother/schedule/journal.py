@@ -3,7 +3,8 @@
 One line of JSON for each thing that happened to one device:
 
     {"asleep": {...}}   it is about to be put to sleep (a `Sleeper`)
-    {"waking": {...}}   it is about to be woken (a `Mark`)
+    {"telling": {...}}  that order is about to be sent (a `Mark`)
+    {"waking": {...}}   the order to wake is about to be sent (a `Mark`)
     {"woken": {...}}    it is a sleeper of ours no more (a `Woken`)
     {"changed": {...}}  its profile or power target is about to be changed (a `Changed`)
     {"kept": {...}}     what was changed is put back, or a person's (a `Mark`)
@@ -81,11 +82,12 @@ class Line(Struct, frozen=True, omit_defaults=True):
     changed: Changed | None = None
     kept: Mark | None = None
     waking: Mark | None = None
+    telling: Mark | None = None
 
     @property
     def told(self) -> bool:
         """Whether there is one that we know."""
-        known = (self.asleep, self.woken, self.changed, self.kept, self.waking)
+        known = (self.asleep, self.woken, self.changed, self.kept, self.waking, self.telling)
         return any(one is not None for one in known)
 
 
@@ -97,6 +99,7 @@ class Known:
         self.changes: dict[str, Changed] = {}
         self.woken: dict[str, Woken] = {}
         self.waking: dict[str, Mark] = {}
+        self.telling: dict[str, Mark] = {}
         self.starts: dict[str, tuple[float, ...]] = {}
 
     def take(self, line: Line) -> None:
@@ -105,8 +108,11 @@ class Known:
             self.sleepers[line.asleep.device] = line.asleep
             self.woken.pop(line.asleep.device, None)
             self.waking.pop(line.asleep.device, None)
+            self.telling.pop(line.asleep.device, None)
         if line.waking is not None:
             self.waking[line.waking.device] = line.waking
+        if line.telling is not None:
+            self.telling[line.telling.device] = line.telling
         if line.woken is not None:
             self._take_woken(line.woken)
         if line.changed is not None:
@@ -117,6 +123,7 @@ class Known:
     def _take_woken(self, woken: Woken) -> None:
         self.sleepers.pop(woken.device, None)
         self.waking.pop(woken.device, None)
+        self.telling.pop(woken.device, None)
         self.woken[woken.device] = woken
         earlier = self.starts.get(woken.device, ())
         if woken.start and woken.at not in earlier:  # what was told is taken when written, again
@@ -131,7 +138,10 @@ class Known:
             if not woken.start and (woken.by_hand or woken.at > now - DAY):
                 yield Line(woken=woken)
         for sleeper in self.sleepers.values():
-            yield Line(asleep=sleeper, waking=self.waking.get(sleeper.device))
+            device = sleeper.device
+            yield Line(
+                asleep=sleeper, waking=self.waking.get(device), telling=self.telling.get(device)
+            )
         for changed in self.changes.values():
             yield Line(changed=changed)
 
@@ -216,6 +226,11 @@ class Journal:
         """When it was last told to wake, if it is a sleeper still."""
         mark = self._known.waking.get(device)
         return mark.at if mark is not None and device in self._known.sleepers else None
+
+    def telling(self, device: str) -> float | None:
+        """When it was last told to sleep; None where that order was never sent."""
+        mark = self._known.telling.get(device)
+        return None if mark is None else mark.at
 
     def starts(self, device: str, now: float) -> tuple[float, ...]:
         """When we woke it in the last 24 hours, the oldest first."""

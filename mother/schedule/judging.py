@@ -154,8 +154,7 @@ class Judge:
         yielded = self._journal.yielded(entry.id)
         if yielded is not None and yielded.reasons in ((), asked(verdict)):
             return Finding(Stage.SKIPPED, BY_HAND)
-        sleeper = self._journal.sleepers.get(entry.id)
-        told = None if sleeper is None or verdict.at_once else sleeper.at
+        told = None if verdict.at_once else self._journal.telling(entry.id)
         return self._patient(_step(((PAUSE, {}),), entry, up=False), told, now)
 
     def _run(

@@ -15,7 +15,7 @@ from mother.core.model import Change, Command, CommandKind
 from mother.fleet.commands import Outcome
 from mother.fleet.identity import recognised
 from mother.fleet.roster import Entry, Roster
-from mother.schedule.journal import Journal, Line, Mark, NotJournalled, Woken
+from mother.schedule.journal import Journal, Line, NotJournalled, Woken
 from mother.schedule.judging import PAUSE, RESUME, Judge, Step, Written
 from mother.schedule.profiles import Has, Wished, found
 from mother.schedule.values import Sleeper, Verdict
@@ -140,7 +140,6 @@ class Sending:
     def _line(self, entry: Entry, flight: Flight) -> Line | None:
         now, reading = self._now(), entry.reading
         if flight.step.kind is RESUME:
-            self._journal.tell(Line(waking=Mark(entry.id, now)))
             return None
         if flight.step.kind is not PAUSE:
             return self._judge.before(entry, flight.step, now)

@@ -86,7 +86,7 @@ class Minder(Daemon):
     async def wrote(self, entry: Entry, command: Command) -> None:
         await super().wrote(entry, command)
         if self.acting is not None:
-            self.acting.wrote(entry, command)
+            await self.acting.wrote(entry, command)
 
 
 class Nursery:

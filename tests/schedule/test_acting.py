@@ -58,6 +58,9 @@ def test_nothing_is_sent_before_the_journal_is_on_the_disk() -> None:
     assert nursery.standing.stage is Stage.PENDING
     nursery.hand.work()
     nursery.run(10.0)
+    assert nursery.sent == [[]]  # that it is about to be told is not on the disk
+    nursery.hand.work()
+    nursery.run(10.0)
     assert nursery.sent == [[PAUSE]]
 
 
@@ -188,7 +191,7 @@ def test_who_wakes_by_itself_is_put_to_sleep_again_after_a_minute() -> None:
     nursery.rounds(SLEEP, 30.0)
     assert nursery.sent == [[PAUSE, PAUSE]]
     assert nursery.standing.stage is Stage.CONFIRMED
-    assert nursery.lines() == ["asleep"]
+    assert nursery.lines() == ["asleep", "telling", "telling"]
 
 
 def test_an_order_that_is_not_wanted_any_more_is_not_sent() -> None:

@@ -109,9 +109,10 @@ def test_killed_before_it_is_told_that_the_line_is_on_the_disk(written: bool) ->
     if written:
         nursery.hand.write()
     nursery.kill()
+    nursery.run(3.0)
     nursery.start()
     assert nursery.acting.sleeping() == (1 if written else 0)
-    nursery.rounds(SLEEP, 120.0)
+    nursery.rounds(SLEEP, 15.0)  # nobody was told: nothing to wait for
     checked(nursery, [PAUSE])
 
 

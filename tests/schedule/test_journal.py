@@ -142,6 +142,7 @@ def test_a_start_shortens_the_file_to_what_still_counts(path: Path, journal: Jou
         noted(journal, asleep("a", NOW + n))
         journal.tell(woken("a", NOW + n, start=True))
     noted(journal, asleep("b"))
+    journal.tell(Line(telling=Mark("b", NOW + 3)))
     journal.tell(Line(waking=Mark("b", NOW + 7)))
     journal.tell(Line(changed=Changed("c", NOW, profile="eco", power=True, watts=3000.0)))
     journal.tell(Line(changed=Changed("d", NOW)))
@@ -151,7 +152,8 @@ def test_a_start_shortens_the_file_to_what_still_counts(path: Path, journal: Jou
     assert len(path.read_text().splitlines()) == 3 + 1 + 1 + 1
     for each in (later, opened(path, now=NOW + DAY + 96)):
         assert list(each.sleepers) == ["b"]
-        assert each.waking("b") == NOW + 7
+        assert (each.telling("b"), each.waking("b")) == (NOW + 3, NOW + 7)
+        assert each.telling("a") is None
         assert each.starts("a", NOW + DAY + 96) == (NOW + 97, NOW + 98, NOW + 99)
         assert list(each.changes) == ["c"]
         word = each.yielded("e")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from mother.core.units import finite
-
 MOST = 64
 """Boards and fans beyond are no miner's."""
 
 _INTS = {int}
 
 MAX = sys.float_info.max
+_LARGE = int(MAX)
 
 SLEEP = 1
 PROFILE_OF = {0: "normal", 3: "low-power"}
@@ -35,7 +34,7 @@ def hottest(value: object) -> float | None:
         told = [int(part) for part in value.split("-") if part.isdecimal() and len(part) < 5]
         return float(max(told)) or None if told else None
     if isinstance(value, list):
-        items = value[:MOST]
+        items = value[:MOST] if len(value) > MOST else value
         if set(map(type, items)) == _INTS:  # as most lists are
             return number(max(items)) or None
         found = [each for item in items if (each := number(item))]
@@ -73,14 +72,19 @@ def model_name(text: str) -> str:
 
 def number(value: object) -> float | None:
     """A finite number, or a text that is one."""
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is int:
+        whole: int = value  # type: ignore[assignment]  # that it is one was just seen
+        return float(whole) if -_LARGE < whole < _LARGE else None
+    if kind is str:
         try:
-            value = float(value)
+            value = float(value)  # type: ignore[arg-type]  # a text
         except ValueError:
             return None
-    if type(value) is int or type(value) is float:
-        return float(value) if -MAX <= value <= MAX else None  # nor is NaN
-    return None
+    elif kind is not float:
+        return None
+    number: float = value  # type: ignore[assignment]  # as above
+    return number if -MAX <= number <= MAX else None  # nor is NaN
 
 
 def count(value: object) -> int:
@@ -96,7 +100,10 @@ def factor_of(unit: object) -> float | None:
 
 def times(value: float | None, factor: float | None) -> float | None:
     """In the unit of ours; None where either is not known."""
-    return None if value is None or factor is None else finite(value * factor)
+    if value is None or factor is None:
+        return None
+    made = value * factor
+    return made if -MAX <= made <= MAX else None
 
 
 def text(value: object) -> str:

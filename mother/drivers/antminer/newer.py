@@ -37,6 +37,8 @@ from mother.drivers.antminer.shape import (
 )
 
 _ERROR_RATE = "hwp_total"
+_CHAIN_POWER = "chain_power"
+_POWERS = ("power", "watt", _CHAIN_POWER)
 _NATIVE = tuple(f"dev.{index}.temp_pic" for index in range(MOST))
 
 
@@ -114,13 +116,12 @@ def _newer_board(
 
 
 def _newer_power(fields: dict[str, Any], chains: list[dict[str, Any]]) -> float | None:
-    for name in ("power", "watt", "chain_power"):
-        whole = watts(fields.get(name))
-        if whole is not None:
+    for name in _POWERS:
+        if name in fields and (whole := watts(fields[name])) is not None:
             return whole
-    parts = [watts(chain.get("chain_power")) for chain in chains]
+    parts = [watts(chain[_CHAIN_POWER]) for chain in chains if _CHAIN_POWER in chain]
     known = [part for part in parts if part is not None]
-    return finite(sum(known)) if known and len(known) == len(parts) else None
+    return finite(sum(known)) if known and len(known) == len(chains) else None
 
 
 def _newer_fans(told: object) -> tuple[Fan, ...]:
