@@ -50,7 +50,8 @@ class Capability(Struct, frozen=True):
 
     `every` is the pause between two looks at the device. `limits` says in words what bounds it.
     `by_login`: who gives it must know the device's login, if it has one. `lag`: for so many seconds
-    after it was taken nothing can show yet.
+    after it was taken nothing can show yet. `kept`: the device's settings tell from the first that
+    it was given, also while it has not obeyed yet.
     """
 
     confirm: Confirm
@@ -60,6 +61,7 @@ class Capability(Struct, frozen=True):
     limits: str = ""
     by_login: bool = True
     lag: float = 0.0
+    kept: bool = False
 
 
 class Nature(Struct, frozen=True):

@@ -46,7 +46,8 @@ TOLD = "it was told before the last start, and may still be about to obey"
 
 class Step(Struct, frozen=True):
     """What is sent next: orders in turn. `within` is how long the family may take to show it, `lag`
-    how long it takes at least.
+    how long it takes at least. `doubtful`: it may have been sent before the last start; the
+    device's settings tell.
     """
 
     orders: tuple[tuple[CommandKind, Mapping[str, Any]], ...]
@@ -54,6 +55,7 @@ class Step(Struct, frozen=True):
     within: float
     has: Has = Has()
     lag: float = 0.0
+    doubtful: bool = False
 
     @property
     def kind(self) -> CommandKind:
@@ -97,7 +99,7 @@ class Judge:
     """Judges. `began` is when this run of the daemon did.
 
     `left` are the reasons for which a person's settings stay, by DeviceId; `refused` the firmware
-    that each had when it said that it cannot sleep.
+    that each had when it said that it cannot sleep; `obeying` who was told by the run before.
     """
 
     def __init__(
@@ -116,6 +118,7 @@ class Judge:
         self.written: dict[str, Written] = {}
         self.left: dict[str, tuple[str, ...]] = {}
         self.refused: dict[str, str] = {}
+        self.obeying: set[str] = set()
 
     def refuses(self, entry: Entry) -> bool:
         """Whether its firmware said that it cannot sleep; another one may be able to."""
@@ -155,7 +158,7 @@ class Judge:
         if yielded is not None and yielded.reasons in ((), asked(verdict)):
             return Finding(Stage.SKIPPED, BY_HAND)
         told = None if verdict.at_once else self._journal.telling(entry.id)
-        return self._patient(_step(((PAUSE, {}),), entry, up=False), told, now)
+        return self._patient(_step(((PAUSE, {}),), entry, up=False), entry, told, now)
 
     def _run(
         self, entry: Entry, reading: Reading, verdict: Verdict, standing: Standing, now: float
@@ -168,15 +171,23 @@ class Judge:
             if not ours:
                 return Finding(Stage.SKIPPED, NOT_OURS)
             told = None if verdict.at_once else self._journal.waking(entry.id)
-            return self._patient(_step(((RESUME, {}),), entry, up=True), told, now)
+            return self._patient(_step(((RESUME, {}),), entry, up=True), entry, told, now)
         return self._settle(entry, reading, verdict, standing, now)
 
-    def _patient(self, finding: Finding, told: float | None, now: float) -> Finding:
-        """Nobody is told twice by two runs of the daemon before it had the time to obey."""
-        if told is None or told >= self._began or finding.step is None:
+    def _patient(self, finding: Finding, entry: Entry, told: float | None, now: float) -> Finding:
+        """Nobody is told twice by two runs of the daemon before it had the time to obey.
+
+        Where the settings tell whether it was told at all, they are asked first.
+        """
+        step = finding.step
+        if told is None or told >= self._began or step is None:
             return finding
-        until = told + finding.step.within
-        return finding if until <= now else replace(finding, why=TOLD, not_before=until)
+        until = told + step.within
+        if until <= now:
+            return finding
+        if entry.family.capabilities[step.kind].kept and entry.id not in self.obeying:
+            return replace(finding, step=replace(step, doubtful=True))
+        return replace(finding, why=TOLD, not_before=until)
 
     def _settle(
         self, entry: Entry, reading: Reading, verdict: Verdict, standing: Standing, now: float

@@ -91,10 +91,12 @@ class Sending:
         entry = self._roster.get(flight.device)
         if entry is None or not still():
             return None
-        if flight.step.unknown:
+        if flight.step.unknown or flight.step.doubtful:
             trouble = await self._ask(entry, flight)
-            if trouble or not still():
-                return Outcome("failed", trouble) if trouble else None
+            if trouble:
+                return Outcome("failed", trouble)
+            if (flight.step.doubtful and entry.id in self._judge.obeying) or not still():
+                return None
         pauses = flight.step.kind is PAUSE and not self._dry_run()
         fresh = pauses and flight.device not in self._journal.sleepers
         outcome = None
@@ -127,6 +129,9 @@ class Sending:
             return f"its settings could not be read: {error}"
         has = found(entry.settings, entry.settings_at, entry.reading)
         flight.step = replace(flight.step, has=has)
+        untold = flight.step.kind is RESUME  # that it shall sleep, by its settings
+        if flight.step.doubtful and entry.settings.asleep is not untold:
+            self._judge.obeying.add(entry.id)
         return ""
 
     async def _journalled(self, entry: Entry, flight: Flight) -> None:

@@ -50,7 +50,8 @@ class Box:
     `profile` is what its readings tell, `taken` are the orders themselves.
 
     What it is told holds after `slow` seconds, and never where it is `stubborn`. `hides`: it
-    does not tell passwords. `trouble` is raised by every look after an order, until `away`
+    does not tell passwords. `keeps`: its settings tell at once what it was told of its sleep.
+    `trouble` is raised by every look after an order, until `away`
     seconds have passed since; `deaf` by everything, `deaf_to_orders` by orders alone.
     """
 
@@ -62,6 +63,7 @@ class Box:
         self.closed = ""
         self.password = LOGIN.password
         self.hides = False
+        self.keeps = False
         self.slow = 0.0
         self.stubborn = False
         self.away = 0.0
@@ -90,6 +92,8 @@ class Box:
         self.sent.append(command.kind)
         self.taken.append(command)
         self.told = self.now()
+        if self.keeps and command.kind in {CommandKind.PAUSE, CommandKind.RESUME}:
+            self.settings = replace(self.settings, asleep=command.kind is CommandKind.PAUSE)
         self._later = lambda: self._do(command.kind, command.args)
 
     def _do(self, kind: CommandKind, args: Mapping[str, Any]) -> None:

@@ -18,12 +18,13 @@ from mother.fleet.roster import Entry
 from mother.schedule.acting import AT_ONCE, Acting
 from mother.schedule.journal import Journal
 from mother.schedule.values import Ruling, Stage, Standing, Verdict
-from tests.fleet.toy import LOGIN, Box, Toy, ToyDevice
+from tests.fleet.toy import CAPABILITIES, LOGIN, Box, Toy, ToyDevice
 from tests.fleet.world import CONFIG, Daemon, World
 
 PLAIN = Schedule(up=Ramp(), resume_percent=0.0)
 SLEEP = Verdict(Mode.SLEEP, because=("price 112 > 80",), asked_by=("rule price",))
 WAKE = Verdict(Mode.ACTIVE)
+KEEPING = {kind: replace(one, kept=True) for kind, one in CAPABILITIES.items()}
 
 
 class Far(ToyDevice):
@@ -90,9 +91,18 @@ class Minder(Daemon):
 
 
 class Nursery:
-    """`count` toys. What `kill` leaves is the toys, the state file and the journal."""
+    """`count` toys. What `kill` leaves is the toys, the state file and the journal.
 
-    def __init__(self, count: int = 1, schedule: Schedule = PLAIN, lag: float = 0.0) -> None:
+    `keeps`: their settings tell at once whether they were told to sleep.
+    """
+
+    def __init__(
+        self,
+        count: int = 1,
+        schedule: Schedule = PLAIN,
+        lag: float = 0.0,
+        keeps: bool = False,
+    ) -> None:
         self.world = World(miners=1)
         self.ether = self.world.ether
         self.schedule = schedule
@@ -102,6 +112,11 @@ class Nursery:
         self.width = AT_ONCE
         self.boxes = [Box(self.ether.seconds, f"02:00:00:00:01:{n:02x}") for n in range(count)]
         self._grave: list[Any] = []
+        if keeps:
+            self.family.capabilities = KEEPING
+        for box in self.boxes:
+            box.keeps = keeps
+            box.settings = replace(box.settings, asleep=False if keeps else None)
         self.path: Path = self.world.folder / "sleepers.jsonl"
         self.start()
 

@@ -6,15 +6,18 @@ import pytest
 from msgspec.structs import replace
 
 from mother.config.schedule import Ramp
+from mother.core.errors import Unreachable
 from mother.core.model import CommandKind
 from mother.core.reading import Mode
-from mother.schedule.values import Verdict
+from mother.schedule.judging import TOLD
+from mother.schedule.values import Stage, Verdict
 from tests.schedule.nursery import PLAIN, SLEEP, WAKE, Nursery
 
 PAUSE, RESUME, POWER = CommandKind.PAUSE, CommandKind.RESUME, CommandKind.SET_POWER
 DOWN, UP = Ramp(batch=1, gap=7.0, jitter=3.0), Ramp(batch=2, gap=9.0, jitter=2.0)
 RAMPED = replace(PLAIN, down=DOWN, up=UP)
 LONG = 600.0
+KEEPS = pytest.mark.parametrize("keeps", [False, True])
 
 
 def stepped(nursery: Nursery, steps: int) -> int:
@@ -27,16 +30,16 @@ def stepped(nursery: Nursery, steps: int) -> int:
     return done
 
 
-def begun(slow: float) -> Nursery:
-    nursery = Nursery(3, RAMPED)
+def begun(slow: float, keeps: bool) -> Nursery:
+    nursery = Nursery(3, RAMPED, keeps=keeps)
     for place, box in enumerate(nursery.boxes):
         box.slow = slow * place
     return nursery
 
 
-def all_steps(verdicts: tuple[Verdict, ...], slow: float) -> int:
+def all_steps(verdicts: tuple[Verdict, ...], slow: float, keeps: bool) -> int:
     """How many things happen when nobody kills the daemon."""
-    nursery, most = begun(slow), 0
+    nursery, most = begun(slow, keeps), 0
     for verdict in verdicts:
         nursery.poll()
         nursery.pursue(verdict)
@@ -53,12 +56,15 @@ def checked(nursery: Nursery, orders: list[CommandKind]) -> None:
     assert nursery.acting.sleeping() == (3 if orders[-1] is PAUSE else 0)
 
 
+@KEEPS
 @pytest.mark.parametrize("slow", [0.0, 14.0])
-def test_killed_after_any_step_to_sleep_all_sleep_once_and_are_known(slow: float) -> None:
-    most = all_steps((SLEEP,), slow)
+def test_killed_after_any_step_to_sleep_all_sleep_once_and_are_known(
+    slow: float, keeps: bool
+) -> None:
+    most = all_steps((SLEEP,), slow, keeps)
     assert most > 5
     for step in range(most):
-        nursery = begun(slow)
+        nursery = begun(slow, keeps)
         nursery.pursue(SLEEP)
         stepped(nursery, step)
         nursery.kill()
@@ -68,12 +74,13 @@ def test_killed_after_any_step_to_sleep_all_sleep_once_and_are_known(slow: float
         checked(nursery, [PAUSE])
 
 
+@KEEPS
 @pytest.mark.parametrize("slow", [0.0, 14.0])
-def test_killed_after_any_step_to_wake_all_wake_once_and_are_free(slow: float) -> None:
-    most = all_steps((SLEEP, WAKE), slow)
+def test_killed_after_any_step_to_wake_all_wake_once_and_are_free(slow: float, keeps: bool) -> None:
+    most = all_steps((SLEEP, WAKE), slow, keeps)
     assert most > 5
     for step in range(most):
-        nursery = begun(slow)
+        nursery = begun(slow, keeps)
         nursery.rounds(SLEEP, 120.0)
         nursery.pursue(WAKE)
         stepped(nursery, step)
@@ -84,13 +91,14 @@ def test_killed_after_any_step_to_wake_all_wake_once_and_are_free(slow: float) -
         checked(nursery, [PAUSE, RESUME])
 
 
+@KEEPS
 @pytest.mark.parametrize("slow", [0.0, 14.0])
 def test_killed_after_any_step_to_sleep_all_are_awake_where_the_reasons_are_gone(
-    slow: float,
+    slow: float, keeps: bool
 ) -> None:
-    most = all_steps((SLEEP,), slow)
+    most = all_steps((SLEEP,), slow, keeps)
     for step in range(most):
-        nursery = begun(slow)
+        nursery = begun(slow, keeps)
         nursery.pursue(SLEEP)
         stepped(nursery, step)
         nursery.kill()
@@ -99,6 +107,24 @@ def test_killed_after_any_step_to_sleep_all_are_awake_where_the_reasons_are_gone
         assert not any(box.asleep for box in nursery.boxes)
         assert all(box.sent in ([], [PAUSE], [PAUSE, RESUME]) for box in nursery.boxes)
         assert nursery.acting.sleeping() == 0
+
+
+def test_who_keeps_what_it_was_told_is_asked_for_it_and_not_waited_for() -> None:
+    nursery = Nursery(2, keeps=True)
+    nursery.boxes[0].deaf_to_orders = Unreachable("gone for a while")
+    nursery.boxes[1].slow = 40.0
+    nursery.rounds(SLEEP, 5.0)
+    nursery.kill()
+    nursery.boxes[0].deaf_to_orders = None
+    nursery.run(3.0)
+    nursery.start()
+    nursery.rounds(SLEEP, 10.0)
+    assert nursery.sent == [[PAUSE], [PAUSE]]
+    assert [box.asleep for box in nursery.boxes] == [True, False]
+    assert nursery.acting.standings[nursery.entries[1].id].why == TOLD
+    nursery.rounds(SLEEP, 60.0)
+    assert nursery.sent == [[PAUSE], [PAUSE]]
+    assert nursery.stages == [Stage.CONFIRMED, Stage.CONFIRMED]
 
 
 @pytest.mark.parametrize("written", [False, True])

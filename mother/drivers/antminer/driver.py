@@ -61,9 +61,10 @@ _CAPABILITIES: dict[CommandKind, Capability] = {
         every=5.0,
         limits="S19 and later; sleeping overwrites the profile",
         lag=1.0,
+        kept=True,
     ),
     CommandKind.RESUME: Capability(
-        Confirm.AWAKE, 180.0, every=5.0, limits=f"S19 and later; {_LATER}", lag=1.0
+        Confirm.AWAKE, 180.0, every=5.0, limits=f"S19 and later; {_LATER}", lag=1.0, kept=True
     ),
     CommandKind.SET_PROFILE: Capability(
         Confirm.SETTINGS, 30.0, limits=f"S19 and later, not while it sleeps; {_LATER}"

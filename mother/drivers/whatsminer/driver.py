@@ -66,7 +66,15 @@ class Whatsminer:
     maker = "MicroBT"
     needs_login = False
     capabilities: Mapping[CommandKind, Capability] = {
-        kind: Capability(confirm, within, every, Evidence.DOCUMENT, limits, lag=_LAG.get(kind, 0.0))
+        kind: Capability(
+            confirm,
+            within,
+            every,
+            Evidence.DOCUMENT,
+            limits,
+            lag=_LAG.get(kind, 0.0),
+            kept=kind in _LAG,
+        )
         for kind, (confirm, within, every, limits) in _HOW.items()
     }
     default_credentials: tuple[Credential, ...] = (SECOND, THIRD)
