@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,12 +21,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
-from types import TracebackType
 
 from msgspec import Struct
 
 from benchmarks.apart import apart
-from benchmarks.process import CLIENT, ENVIRONMENT, FARM, Running, pinned
+from benchmarks.process import CLIENT, Answering, Running
 from benchmarks.results import Row, told
 
 MINERS = 1000
@@ -79,48 +77,19 @@ class Cycle(Struct, frozen=True):
         return sum(self.calls.values()) / MINERS
 
 
-class Simulated:
+class Simulated(Answering):
     """The gateway: `facts` tells what it counted."""
 
     def __init__(self, folder: Path) -> None:
-        self._log = folder / "gateway.log"
-
-    def __enter__(self) -> Simulated:
-        words = [sys.executable, "-m", "benchmarks.minercontrol_gateway", str(PORT)]
-        with self._log.open("wb") as errors:
-            self._process = subprocess.Popen(
-                pinned(words, FARM),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env=ENVIRONMENT,
-                text=True,
-            )
-        self._answer()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self._process.communicate()
+        super().__init__(
+            [sys.executable, "-m", "benchmarks.minercontrol_gateway", str(PORT)],
+            folder / "gateway.log",
+        )
 
     def facts(self) -> tuple[dict[str, int], int, float]:
         """Calls by name, orders that changed something, seconds since the last order came."""
-        assert self._process.stdin is not None
-        self._process.stdin.write("facts\n")
-        self._process.stdin.flush()
-        found = json.loads(self._answer())
+        found = self.tell("facts")
         return found["calls"], found["writes"], found["since"]
-
-    def _answer(self) -> str:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the gateway ended: {self._log.read_text()[-2000:]}")
-        return line
 
 
 def cycle(gateway: Simulated, begin: Callable[[], None], changes: int) -> Cycle:

@@ -8,8 +8,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any, Self
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 TICK = os.sysconf("SC_CLK_TCK")
 CORES = sorted(os.sched_getaffinity(0))
@@ -62,6 +63,12 @@ def to_the_end(words: Sequence[str], folder: Path, core: int = CLIENT, limit: fl
     return Spent(wall, cpu, usage.ru_maxrss / 1024, out.read_text())
 
 
+def cpu_of(pid: int) -> float:
+    """CPU seconds so far, in steps of a tick (10 ms)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
 class Running:
     """A process that is looked at while it runs; leaving the `with` block ends it."""
 
@@ -89,8 +96,7 @@ class Running:
     @property
     def cpu(self) -> float:
         """CPU seconds so far, in steps of a tick (10 ms)."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
+        return cpu_of(self.pid)
 
     @property
     def memory(self) -> float:
@@ -128,3 +134,54 @@ class Running:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait(10)
+
+
+class Answering:
+    """A process on the farm's core that says a line when it is up, and then answers each line
+    with a line of JSON; it is up for as long as the `with` block lasts.
+    """
+
+    def __init__(self, words: Sequence[str], log: Path) -> None:
+        self._words = words
+        self._log = log
+
+    def __enter__(self) -> Self:
+        with self._log.open("wb") as errors:
+            self._process = subprocess.Popen(
+                pinned(self._words, FARM),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=ENVIRONMENT,
+                text=True,
+            )
+        self._answer()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._process.communicate()
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds so far."""
+        return cpu_of(self._process.pid)
+
+    def tell(self, words: str) -> dict[str, Any]:
+        """Ask it one thing; its answer."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(words + "\n")
+        self._process.stdin.flush()
+        answer: dict[str, Any] = json.decode(self._answer())
+        return answer
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the {self._log.stem} ended: {self._log.read_text()[-2000:]}")
+        return line

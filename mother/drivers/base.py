@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -24,6 +25,13 @@ from mother.core.reading import Reading
 NO_LOGIN = Credential("", "")
 """For families that ask for none."""
 
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+def segment(model: str) -> str:
+    """A model as one segment of a metric name: `B29+` is `B29-plus`, nothing is `unknown`."""
+    return _UNSAFE.sub("-", model.replace("+", "-plus")).strip("-") or "unknown"
+
 
 class Confirm(enum.StrEnum):
     """How it shows that a command has worked."""
@@ -42,7 +50,7 @@ class Evidence(enum.StrEnum):
 
     RECORDING = "recording"  # tests run on answers of real devices
     DOCUMENT = "document"  # tests run on a simulator made from documents; no recording exists
-    UNTESTED = "untested"  # nothing of ours tests it
+    UNTESTED = "untested"  # neither a recording nor a document stands behind our tests
 
 
 class Capability(Struct, frozen=True):

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
-from urllib.parse import urldefrag, urljoin, urlsplit
+from typing import Any
 
-from OpenSSL import SSL
-from service_identity import VerificationError
-from twisted.internet import defer, error, protocol
-from twisted.internet.defer import CancelledError, Deferred, succeed
-from twisted.internet.interfaces import IConsumer, IReactorTime
+from twisted.internet import protocol
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
-from twisted.web.client import Agent, BrowserLikePolicyForHTTPS, ResponseDone
+from twisted.web.client import BrowserLikePolicyForHTTPS, ResponseDone
 from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IBodyProducer, IPolicyForHTTPS, IResponse
-from zope.interface import implementer
+from twisted.web.iweb import IPolicyForHTTPS, IResponse
 
-from mother import __version__
-from mother.net.causes import root
-from mother.net.fetch import REDIRECTS, Connections
+from mother.net.body import Whole
+from mother.net.causes import within, words
+from mother.net.redirects import OWN, PORTS, Question, Target, target
 
-_MOVED = frozenset({301, 302, 303, 307, 308})
-_OWN = {b"User-Agent": f"mother/{__version__}".encode(), b"Accept-Encoding": b"identity"}
-_TARGET = frozenset(map(chr, range(0x21, 0x7F)))
+_VISIBLE = frozenset(map(chr, range(0x21, 0x7F)))
 
 
 class AskFailed(OSError):
@@ -74,52 +68,32 @@ class Asker:
         """
         method = method or ("POST" if body else "GET")
         under_way = _UnderWay(self, _target(url), _checked(headers or {}), body.encode(), method)
-        whole = Deferred.fromCoroutine(under_way.run())
-        whole.addTimeout(self._whole, self.reactor, _late)
         try:
-            return await whole
-        except AskFailed:
+            return await within(self._whole, self.reactor, under_way.run())
+        except (AskFailed, CancelledError):
             raise
         except Exception as problem:
-            cause = root(problem)
-            if isinstance(cause, CancelledError):
-                raise cause from None  # Twisted's client hides that we were cancelled
             # The text of the cause may hold the address: it is not kept.
-            raise AskFailed(_cause(cause)) from None
+            raise AskFailed(words(problem, "the answer")) from None
 
 
-class _Target(NamedTuple):
-    """A URL that was looked at, its scheme, and whom it belongs to."""
-
-    url: str
-    scheme: str
-    host: str
-    port: int
-
-
-def _target(url: str) -> _Target:
+def _target(url: str) -> Target:
     """Raises AskFailed for what is no http or https URL, or holds a login."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        host, port = "", None
-    if not host or port == 0 or len(url) > 2048 or not _TARGET.issuperset(url):
+    found = target(url)
+    if found is None:
         raise AskFailed("its address is no URL")
-    if parts.scheme not in {"https", "http"}:
+    if found.scheme not in PORTS:
         raise AskFailed("it can only be asked over https or http")
-    if "@" in parts.netloc:
+    if found.login:
         raise AskFailed("its address holds a login, which is never sent: say it in a header")
-    return _Target(
-        urldefrag(url).url, parts.scheme, host, port or (443 if parts.scheme == "https" else 80)
-    )
+    return found
 
 
 def _checked(headers: Mapping[str, str]) -> dict[bytes, bytes]:
     """The headers as bytes; AskFailed for what no header can hold, without its value."""
     sent = {}
     for name, value in headers.items():
-        if not (name and _TARGET.issuperset(name) and ":" not in name):
+        if not (name and _VISIBLE.issuperset(name) and ":" not in name):
             raise AskFailed("one of its headers has a name that cannot be sent")
         if not (value.isascii() and value.isprintable()):
             raise AskFailed(f"its header {name} has a value that cannot be sent")
@@ -127,81 +101,61 @@ def _checked(headers: Mapping[str, str]) -> dict[bytes, bytes]:
     return sent
 
 
-class _UnderWay:
-    """One question; `target` is whom it asks at the moment."""
+class _UnderWay(Question):
+    """One question, and its answer in memory."""
 
     def __init__(
-        self, asker: Asker, target: _Target, headers: dict[bytes, bytes], body: bytes, method: str
+        self, asker: Asker, whom: Target, headers: dict[bytes, bytes], body: bytes, method: str
     ) -> None:
-        self._asker = asker
-        self._target = target
+        super().__init__(asker.reactor, asker.trust, asker.connect, asker.most, whom)
         self._headers = headers
         self._body = body
         self._method = method
-        self._connections = Connections(asker.reactor)
-        self._agent = Agent(asker.reactor, asker.trust, asker.connect, pool=self._connections)
 
     async def run(self) -> bytes:
         """Ask; whatever comes of it, no connection is left."""
         try:
-            return await self._read(await self._answer())
+            return await self._read(await self.answer())
         finally:
-            self._connections.abort()
+            self.connections.abort()
 
-    async def _answer(self) -> IResponse:
-        for _ in range(REDIRECTS + 1):
-            response = await self._ask()
-            if response.code not in _MOVED:
-                return self._good(response)
-            self._connections.abort()
-            self._move((response.headers.getRawHeaders("location") or [""])[0])
-        raise AskFailed(f"it redirects more than {REDIRECTS} times")
-
-    def _ask(self) -> Deferred[IResponse]:
+    def ask(self) -> Deferred[IResponse]:
+        """Ask with the headers, and JSON for a body where there is one."""
         headers = Headers({name: [value] for name, value in self._headers.items()})
-        for name, value in _OWN.items():
+        for name, value in OWN.items():
             headers.setRawHeaders(name, [value])
         if self._body and not headers.hasHeader(b"content-type"):
             headers.setRawHeaders(b"content-type", [b"application/json"])
-        body = _Whole(self._body) if self._body or self._method != "GET" else None
-        coming: Deferred[IResponse] = self._agent.request(
-            self._method.encode("ascii"), self._target.url.encode("ascii"), headers, body
+        body = Whole(self._body) if self._body or self._method != "GET" else None
+        coming: Deferred[IResponse] = self.agent.request(
+            self._method.encode("ascii"), self.target.url.encode("ascii"), headers, body
         )
         return coming
 
-    def _move(self, location: str) -> None:
+    def move(self, location: str) -> None:
+        """A GET alone is asked anew; the headers go to no other host."""
         if self._body or self._method != "GET":
             raise AskFailed("it redirects a question that has a body")
-        if not location:
-            raise AskFailed("it redirects without saying where to")
-        try:
-            then = _target(urljoin(self._target.url, location))
-        except (AskFailed, ValueError):
-            raise AskFailed("it redirects to what cannot be asked") from None
-        if self._target.scheme == "https" and then.scheme == "http":
-            raise AskFailed("it redirects to an address without encryption (http)")
-        if (then.host, then.port) != (self._target.host, self._target.port):
+        before = self.target.place
+        super().move(location)
+        if self.target.place != before:
             self._headers = {}
-        self._target = then
 
-    def _good(self, response: IResponse) -> IResponse:
-        coding = (response.headers.getRawHeaders("content-encoding") or ["identity"])[0]
-        if not 200 <= response.code < 300:
-            raise AskFailed(f"it answers with status {response.code}")
-        if coding.lower() != "identity":
-            raise AskFailed("it sends its answer packed, which was not asked for")
-        if isinstance(response.length, int):
-            self._bound(response.length)
-        return response
+    def redirected(self, url: str) -> Target:
+        """Whom it shall ask then."""
+        try:
+            return _target(url)
+        except AskFailed:
+            raise AskFailed("it redirects to what cannot be asked") from None
+
+    def failure(self, cause: str) -> AskFailed:
+        """Without the address."""
+        return AskFailed(cause)
 
     async def _read(self, response: IResponse) -> bytes:
-        body = _Body(self._bound)
+        body = _Body(self.bound)
         response.deliverBody(body)
         return await body.done
-
-    def _bound(self, size: int) -> None:
-        if size > self._asker.most:
-            raise AskFailed(f"its answer is larger than {self._asker.most} bytes")
 
 
 class _Body(protocol.Protocol):
@@ -236,48 +190,3 @@ class _Body(protocol.Protocol):
             self.done.callback(whole)
         else:
             self.done.errback(reason)
-
-
-@implementer(IBodyProducer)
-class _Whole:
-    """The body of a question, written at once."""
-
-    def __init__(self, body: bytes) -> None:
-        self.length = len(body)
-        self._body = body
-
-    def startProducing(self, consumer: IConsumer) -> Deferred[None]:  # noqa: N802
-        consumer.write(self._body)
-        return succeed(None)
-
-    def pauseProducing(self) -> None:  # noqa: N802
-        """Nothing to pause: it was written at once."""
-
-    resumeProducing = stopProducing = pauseProducing  # noqa: N815
-
-
-_CAUSES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
-    ((error.DNSLookupError,), "its name cannot be resolved"),
-    ((error.ConnectionRefusedError,), "it refuses the connection"),
-    ((error.TimeoutError, defer.TimeoutError, TimeoutError), "it does not answer in time"),
-    ((VerificationError,), "its certificate is for another name"),
-    ((PotentialDataLoss,), "it does not say how long its answer is"),
-    ((error.ConnectionClosed,), "it cut the connection before the answer was whole"),
-    ((error.ConnectError,), "it cannot be reached"),
-)
-
-
-def _late(result: Any, _: float) -> Any:
-    """A deadline passed: Twisted's client hides the cancellation in errors of its own."""
-    return Failure(defer.TimeoutError()) if isinstance(result, Failure) else result
-
-
-def _cause(problem: BaseException) -> str:
-    """What went wrong, in words without the address."""
-    for kinds, words in _CAUSES:
-        if isinstance(problem, kinds):
-            return words
-    if isinstance(problem, SSL.Error):
-        said = [str(each[-1]) for each in problem.args[0]] if problem.args else []
-        return f"no trusted connection ({', '.join(said) or 'TLS'})"
-    return f"this is no HTTP ({type(problem).__name__})"

@@ -5,47 +5,33 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import re
 import tempfile
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeVar
-from urllib.parse import urldefrag, urljoin, urlsplit
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
-from OpenSSL import SSL
-from service_identity import VerificationError
-from twisted.internet import defer, error, protocol
+from twisted.internet import protocol
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
-from twisted.web.client import (
-    Agent,
-    BrowserLikePolicyForHTTPS,
-    HTTPConnectionPool,
-    ResponseDone,
-)
-from twisted.web.http import PotentialDataLoss
+from twisted.web.client import BrowserLikePolicyForHTTPS, ResponseDone
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IPolicyForHTTPS, IResponse
 
-from mother import __version__
-from mother.net.causes import root
+from mother.net.causes import late, within, words
+from mother.net.redirects import OWN, PORTS, Question, Target, target
 
 T = TypeVar("T")
 
-REDIRECTS = 5
 BATCH = 1 << 18
 """Bytes that may wait for the disk before the connection is paused."""
 
 LEFT_OVER = ".part"
 """How the name of a file ends while it is being fetched; it begins with a dot."""
 
-_URL = re.compile(r"[!-~]{1,2048}")
-_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+", re.IGNORECASE)
-_MOVED = frozenset({301, 302, 303, 307, 308})
-_HEADERS = Headers({"User-Agent": [f"mother/{__version__}"], "Accept-Encoding": ["identity"]})
+_HEADERS = Headers({name: [value] for name, value in OWN.items()})
 
 
 class FetchFailed(OSError):
@@ -103,102 +89,70 @@ class Fetcher:
 
         Raises FetchFailed. Cancelling closes the connection and removes what was written.
         """
-        target = _target(url)
-        if target.scheme == "http" and not plain:
-            raise FetchFailed(f"{target.host} would send the file without encryption (http)")
-        under_way = _UnderWay(self, target, _Part(folder), disk)
-        whole = Deferred.fromCoroutine(under_way.run())
-        whole.addTimeout(self._whole, self.reactor, _late)
+        whom = _target(url)
+        if whom.scheme == "http" and not plain:
+            raise FetchFailed(f"{whom.host} would send the file without encryption (http)")
+        under_way = _UnderWay(self, whom, _Part(folder), disk)
         try:
-            return await whole
-        except FetchFailed:
+            return await within(self._whole, self.reactor, under_way.run())
+        except (FetchFailed, CancelledError):
             raise
         except Exception as problem:
-            cause = root(problem)
-            if isinstance(cause, CancelledError):
-                raise cause from None
-            raise _failed(under_way.target.host, _cause(cause)) from problem
+            raise under_way.failure(_cause(problem)) from problem
 
 
-class _Target(NamedTuple):
-    """A URL that was looked at, and the two parts of it that matter."""
-
-    url: str
-    scheme: str
-    host: str
-
-
-def _target(url: str) -> _Target:
+def _target(url: str) -> Target:
     """Raises FetchFailed for what is no http or https URL, or holds a login."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        host, port = "", None
-    if not (_URL.fullmatch(url) and _HOST.fullmatch(host)) or port == 0:
+    found = target(url)
+    if found is None:
         raise FetchFailed("this is not the address of a file")
-    if parts.scheme not in {"https", "http"}:
+    host = found.host
+    if found.scheme not in PORTS:
         raise FetchFailed(f"{host} can only be asked over https or http")
-    if "@" in parts.netloc:
+    if found.login:
         raise FetchFailed(f"the address of the file at {host} holds a login, which is never sent")
-    return _Target(urldefrag(url).url, parts.scheme, host)
+    return found
 
 
-class _UnderWay:
-    """One fetch; `target` is what it asks at the moment."""
+class _UnderWay(Question):
+    """One fetch."""
 
-    def __init__(self, fetcher: Fetcher, target: _Target, part: _Part, disk: Disk) -> None:
-        self.target = target
-        self._fetcher = fetcher
+    good = range(200, 201)
+    what = "the file"
+    tells_host = True
+
+    def __init__(self, fetcher: Fetcher, whom: Target, part: _Part, disk: Disk) -> None:
+        super().__init__(fetcher.reactor, fetcher.trust, fetcher.connect, fetcher.most, whom)
+        self._reactor = fetcher.reactor
+        self._idle = fetcher.idle
         self._part = part
         self._disk = disk
-        self._connections = Connections(fetcher.reactor)
-        self._agent = Agent(fetcher.reactor, fetcher.trust, fetcher.connect, pool=self._connections)
 
     async def run(self) -> Fetched:
         """Fetch it; whatever goes wrong, no connection and no file is left."""
         try:
-            response = await self._answer()
+            response = await self.answer()
             await self._disk(self._part.open)
             await self._store(response)
             return await self._disk(self._part.finish)
         except Exception:
-            self._connections.abort()
+            self.connections.abort()
             await self._disk(self._part.drop)  # after whatever the disk still does for us
             raise
 
-    async def _answer(self) -> IResponse:
-        """The answer of the last of at most five redirects."""
-        for _ in range(REDIRECTS + 1):
-            response = await self._ask()
-            if response.code not in _MOVED:
-                return self._checked(response)
-            self._connections.abort()
-            self._move((response.headers.getRawHeaders("location") or [""])[0])
-        raise self._failure(f"it redirects more than {REDIRECTS} times")
-
-    def _ask(self) -> Deferred[IResponse]:
+    def ask(self) -> Deferred[IResponse]:
+        """GET; it may be silent for so long."""
         url = self.target.url.encode("ascii")
-        coming: Deferred[IResponse] = self._agent.request(b"GET", url, _HEADERS.copy())
-        return coming.addTimeout(self._fetcher.idle, self._fetcher.reactor, _late)
+        coming: Deferred[IResponse] = self.agent.request(b"GET", url, _HEADERS.copy())
+        return coming.addTimeout(self._idle, self._reactor, late)
 
-    def _move(self, location: str) -> None:
-        if not location:
-            raise self._failure("it redirects without saying where to")
-        then = _target(urljoin(self.target.url, location))
-        if self.target.scheme == "https" and then.scheme == "http":
-            raise self._failure(f"it redirects to {then.host} without encryption (http)")
-        self.target = then
+    def redirected(self, url: str) -> Target:
+        """Whom it shall ask then."""
+        return _target(url)
 
-    def _checked(self, response: IResponse) -> IResponse:
-        coding = (response.headers.getRawHeaders("content-encoding") or ["identity"])[0]
-        if response.code != 200:
-            raise self._failure(f"it answers with status {response.code}")
-        if coding.lower() != "identity":
-            raise self._failure("it sends the file packed, which was not asked for")
-        if isinstance(response.length, int):
-            self._bound(response.length)
-        return response
+    def failure(self, cause: str) -> FetchFailed:
+        """With the host that is asked."""
+        return FetchFailed(f"nothing could be fetched from {self.target.host}: {cause}")
 
     async def _store(self, response: IResponse) -> None:
         body = _Body()
@@ -206,55 +160,13 @@ class _UnderWay:
         size = 0
         while chunk := await self._chunk(body):
             size += len(chunk)
-            self._bound(size)
+            self.bound(size)
             await self._disk(partial(self._part.add, chunk))
         if not size:
-            raise self._failure("the file is empty")
+            raise self.failure("the file is empty")
 
     def _chunk(self, body: _Body) -> Deferred[bytes]:
-        return body.next().addTimeout(self._fetcher.idle, self._fetcher.reactor, _late)
-
-    def _bound(self, size: int) -> None:
-        if size > self._fetcher.most:
-            raise self._failure(f"the file is larger than {self._fetcher.most} bytes")
-
-    def _failure(self, cause: str) -> FetchFailed:
-        return _failed(self.target.host, cause)
-
-
-def _failed(host: str, cause: str) -> FetchFailed:
-    return FetchFailed(f"nothing could be fetched from {host}: {cause}")
-
-
-def _late(result: Any, _: float) -> Any:
-    """A deadline passed: Twisted's client hides the cancellation in errors of its own."""
-    return Failure(defer.TimeoutError()) if isinstance(result, Failure) else result
-
-
-class Connections(HTTPConnectionPool):
-    """Keeps none; knows the one in use, as only that can be cut off at once."""
-
-    retryAutomatically = False  # noqa: N815  # Twisted's name
-
-    def __init__(self, clock: IReactorTime) -> None:
-        super().__init__(clock, persistent=False)  # type: ignore[no-untyped-call]  # Twisted's
-        self._used: Any = None
-
-    def getConnection(self, key: Any, endpoint: Any) -> Any:  # noqa: N802
-        """A new connection."""
-        return super().getConnection(key, endpoint).addCallback(self._keep)
-
-    def _keep(self, connection: Any) -> Any:
-        self._used = connection
-        return connection
-
-    def abort(self) -> None:
-        """Cut it off, whatever it still does; nothing where there is none."""
-        used, self._used = self._used, None
-        if used is not None:
-            # Below TLS, which fails to abort what is closed already.
-            raw = getattr(used.transport, "transport", used.transport)
-            raw.abortConnection()
+        return body.next().addTimeout(self._idle, self._reactor, late)
 
 
 class _Body(protocol.Protocol):
@@ -354,24 +266,8 @@ class _Part:
             os.close(handle)
 
 
-_CAUSES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
-    ((error.DNSLookupError,), "its name cannot be resolved"),
-    ((error.ConnectionRefusedError,), "it refuses the connection"),
-    ((error.TimeoutError, defer.TimeoutError, TimeoutError), "it does not answer in time"),
-    ((VerificationError,), "its certificate is for another name"),
-    ((error.ConnectionClosed,), "it cut the connection before the file was whole"),
-    ((PotentialDataLoss,), "it does not say how long the file is"),
-)
-
-
 def _cause(problem: BaseException) -> str:
-    """What went wrong, in words without the address."""
-    for kinds, words in _CAUSES:
-        if isinstance(problem, kinds):
-            return words
-    if isinstance(problem, SSL.Error):
-        said = [str(each[-1]) for each in problem.args[0]] if problem.args else []
-        return f"no trusted connection ({', '.join(said) or 'TLS'})"
+    """What went wrong, in words without the address: on the web, or on the disk."""
     if isinstance(problem, OSError) and problem.strerror:
         return f"{problem.strerror}{f' ({problem.filename})' if problem.filename else ''}"
-    return f"this is no HTTP ({type(problem).__name__})"
+    return words(problem, _UnderWay.what)

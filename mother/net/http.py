@@ -8,19 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import (
-    IConsumer,
-    IReactorTCP,
-    IReactorTime,
-    IStreamClientEndpoint,
-)
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTCP, IReactorTime, IStreamClientEndpoint
 from twisted.web.client import URI, Agent, HTTPConnectionPool
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IAgentEndpointFactory, IBodyProducer, IResponse
+from twisted.web.iweb import IAgentEndpointFactory, IResponse
 from zope.interface import implementer
 
 from mother.core.model import Address
+from mother.net.body import Whole
 from mother.net.exchange import Answer, CutOff, Exchange
 from mother.net.upload import FilePart, Pieces, Upload
 
@@ -91,7 +87,7 @@ class Http:
         exchange = Exchange(self._tcp, self._clock, self._connect, address, limit, repeat)
 
         def send() -> Deferred[IResponse]:
-            producer = None if body is None else _Bytes(body)
+            producer = None if body is None else Whole(body)
             self._doors.next = exchange
             uri = f"http://{address.host}:{address.port}{path}".encode("ascii")
             response: Deferred[IResponse] = agent.request(method, uri, headers, producer)
@@ -160,21 +156,3 @@ class _Doors:
 
     def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:  # noqa: N802
         return self.next
-
-
-@implementer(IBodyProducer)
-class _Bytes:
-    """A request body that is already whole."""
-
-    def __init__(self, body: bytes) -> None:
-        self.length = len(body)
-        self._body = body
-
-    def startProducing(self, consumer: IConsumer) -> Deferred[None]:  # noqa: N802
-        consumer.write(self._body)
-        return succeed(None)
-
-    def pauseProducing(self) -> None:  # noqa: N802
-        """Nothing to pause: it was written at once."""
-
-    resumeProducing = stopProducing = pauseProducing  # noqa: N815

@@ -20,7 +20,7 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IPolicyForHTTPS, IResponse
 
 from mother import __version__
-from mother.net.causes import root
+from mother.net.causes import within
 
 _HEADERS = Headers({"User-Agent": [f"mother/{__version__}"]})
 
@@ -47,18 +47,13 @@ class Ping:
 
         Redirects are not followed: they would lead the secret in the address elsewhere.
         """
-        asked = Deferred.fromCoroutine(self._ask(url))
-        asked.addTimeout(self._whole, self._reactor, _late)
         try:
-            status = await asked
+            status = await within(self._whole, self._reactor, self._ask(url))
         except CancelledError:
             raise
         except Exception as problem:
-            cause = root(problem)
-            if isinstance(cause, CancelledError):
-                raise cause from None  # Twisted's client hides that we were cancelled
             # The text of the cause may hold the address: it is not kept.
-            raise PingFailed(f"{host_of(url)} {_cause(cause)}") from None
+            raise PingFailed(f"{host_of(url)} {_cause(problem)}") from None
         if not 200 <= status < 300:
             raise PingFailed(f"{host_of(url)} answers with status {status}")
 
@@ -105,11 +100,6 @@ _CAUSES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((SSL.Error,), "gives no trusted connection (TLS)"),
     ((error.ConnectionClosed, error.ConnectError), "cannot be reached"),
 )
-
-
-def _late(result: Any, _: float) -> Any:
-    """A deadline passed: Twisted's client hides the cancellation in errors of its own."""
-    return Failure(defer.TimeoutError()) if isinstance(result, Failure) else result
 
 
 def _cause(problem: BaseException) -> str:

@@ -119,8 +119,7 @@ def moved(location: str) -> Answer:
 
 
 async def fetched(url: str, folder: Path, *, plain: bool = True, **settings: Any) -> Fetched:
-    fetcher = Fetcher(reactor, AUTHORITY.trust, **settings)
-    return await fetcher.fetch(url, folder, now, plain=plain)
+    return await Fetcher(reactor, AUTHORITY.trust, **settings).fetch(url, folder, now, plain=plain)
 
 
 async def refusal(url: str, folder: Path, **settings: Any) -> str:
@@ -265,6 +264,7 @@ async def test_what_is_no_plain_address_is_refused(tmp_path: Path, url: str, sen
         (file(b"no", "404 Not Found"), "it answers with status 404"),
         (file(b"no", "206 Partial Content"), "it answers with status 206"),
         (file(b"", "302 Found"), "it redirects without saying where to"),
+        (moved("http://[secret"), "it redirects to what cannot be asked"),
         (file(b""), "the file is empty"),
         (file(b"x", more="Content-Encoding: gzip\r\n"), "it sends the file packed"),
         (always(b"HTTP/1.1 200 OK\r\n\r\nfile", leave=True), "it does not say how long"),

@@ -24,7 +24,7 @@ from mother.drivers import nameplates
 from mother.drivers.avalon import forms, parse
 from mother.drivers.avalon.blocks import Block, modules
 from mother.drivers.avalon.models import PROFILES
-from mother.drivers.base import Capability, Confirm, Evidence, Nameplate, Nature, Traces
+from mother.drivers.base import Capability, Confirm, Evidence, Nameplate, Nature, Traces, segment
 from mother.drivers.cgminer import picks
 from mother.drivers.cgminer.api import Api
 from mother.drivers.cgminer.pools import configured
@@ -154,8 +154,7 @@ class Avalon:
 
     def safe_model(self, model: str) -> str:
         """`Avalon Q` as `Avalon-Q`."""
-        plain = model.replace("+", "-plus")
-        return re.sub(r"[^A-Za-z0-9_-]+", "-", plain).strip("-") or "unknown"
+        return segment(model)
 
 
 class AvalonDevice:

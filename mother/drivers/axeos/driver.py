@@ -30,7 +30,16 @@ from mother.drivers.axeos.session import (
     RESUME,
     Session,
 )
-from mother.drivers.base import NO_LOGIN, Capability, Confirm, Evidence, Nameplate, Nature, Traces
+from mother.drivers.base import (
+    NO_LOGIN,
+    Capability,
+    Confirm,
+    Evidence,
+    Nameplate,
+    Nature,
+    Traces,
+    segment,
+)
 from mother.net.http import Http
 from mother.net.wire import Wire
 
@@ -146,8 +155,7 @@ class AxeOS:
 
     def safe_model(self, model: str) -> str:
         """`Bitaxe Gamma` as `Bitaxe-Gamma`."""
-        plain = model.replace("+", "-plus")
-        return re.sub(r"[^A-Za-z0-9_-]+", "-", plain).strip("-") or "unknown"
+        return segment(model)
 
 
 class AxeOSDevice:

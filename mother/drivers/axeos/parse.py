@@ -19,6 +19,7 @@ from mother.core.model import ConfiguredPool, Description, Settings
 from mother.core.reading import Board, DeviceFault, Fan, Pool, Reading
 from mother.core.units import finite
 from mother.drivers.axeos import models
+from mother.drivers.cgminer import picks
 
 Object = Mapping[str, Any]
 
@@ -52,7 +53,6 @@ OTP = (
     "page, under Settings, Security, to let mother write to it."
 )
 
-_MAC = re.compile(r"[0-9a-f]{12}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _decode = msgspec.json.Decoder().decode
 
@@ -99,10 +99,7 @@ def information(body: bytes) -> dict[str, Any]:
 
 def mac(answer: Object) -> str:
     """Lower case with colons; Garbled for what is no address of one device."""
-    digits = re.sub(r"[:.\-\s]", "", text(answer, "macAddr")).lower()
-    if not _MAC.fullmatch(digits) or digits == "0" * 12 or int(digits[:2], 16) & 1:
-        raise Garbled("the answer holds no valid MAC address")
-    return ":".join(re.findall("..", digits))
+    return picks.mac(text(answer, "macAddr"))
 
 
 def model(info: Object, asic: Object) -> str:

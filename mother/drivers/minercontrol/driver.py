@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -18,7 +17,16 @@ from mother.core.model import (
     Settings,
 )
 from mother.core.reading import Mode, Reading, Word
-from mother.drivers.base import NO_LOGIN, Capability, Confirm, Evidence, Nameplate, Nature, Traces
+from mother.drivers.base import (
+    NO_LOGIN,
+    Capability,
+    Confirm,
+    Evidence,
+    Nameplate,
+    Nature,
+    Traces,
+    segment,
+)
 from mother.drivers.minercontrol.session import Gateway, Member, Place, place_of
 from mother.net.wire import Wire
 
@@ -136,7 +144,7 @@ class MinerControl:
 
     def safe_model(self, model: str) -> str:
         """It tells none."""
-        return re.sub(r"[^A-Za-z0-9_-]+", "-", model).strip("-") or "unknown"
+        return segment(model)
 
 
 class MinerControlDevice:
