@@ -10,6 +10,7 @@ from operator import attrgetter
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from mother.core.sheets import tame
 from mother.fleet.remembered import Place
 
 SAID: tuple[str, ...] = Place.__struct_fields__
@@ -22,8 +23,6 @@ NOWHERE = Place()
 LONGEST = 100
 LONGEST_NOTES = 500
 """Letters of a field."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Placed(Struct, frozen=True):
@@ -81,8 +80,8 @@ def as_csv(rows: Iterable[Placed]) -> str:
     writer.writerow(COLUMNS)
     for row in sorted(rows, key=_order):
         place = asdict(row.place)
-        told = [row.mac, _tame(row.serial), *(_tame(place[name]) for name in FIELDS)]
-        writer.writerow([*told, *(_tame(getattr(row, name)) for name in INFORMATIONAL)])
+        told = [row.mac, tame(row.serial), *(tame(place[name]) for name in FIELDS)]
+        writer.writerow([*told, *(tame(getattr(row, name)) for name in INFORMATIONAL)])
     return out.getvalue()
 
 
@@ -94,13 +93,3 @@ def _order(row: Placed) -> tuple[tuple[tuple[int, str], ...], str, str]:
         (len(text), text) if text.isdigit() else (0, text) for text in _in_order(row.place)
     )
     return parts, row.worker, row.mac
-
-
-def _tame(text: str) -> str:
-    """Devices name themselves: what a spreadsheet takes for a formula gets a quote in front."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def untamed(text: str) -> str:
-    """What stood there before it was tamed."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text

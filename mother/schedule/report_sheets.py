@@ -5,13 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 
+from mother.core.sheets import tame, utc
 from mother.schedule.reports import Report, Undone
 
 Cell = Callable[[Report], object]
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 COLUMNS: Mapping[str, Cell] = {
     "report": lambda one: one.id,
@@ -20,8 +18,8 @@ COLUMNS: Mapping[str, Cell] = {
     "scope": lambda one: one.scope,
     "ordered_by": lambda one: one.actor,
     "reference": lambda one: one.ref,
-    "began": lambda one: _moment(one.began),
-    "ended": lambda one: "" if one.ended is None else _moment(one.ended),
+    "began": lambda one: utc(one.began),
+    "ended": lambda one: "" if one.ended is None else utc(one.ended),
     "seconds": lambda one: round(one.seconds),
     "baseline_kw": lambda one: _kilo(one.baseline),
     "target_kw": lambda one: _kilo(one.target),
@@ -49,12 +47,8 @@ def as_csv(reports: Iterable[Report]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for report in reports:
-        writer.writerow([_tame(cell(report)) for cell in COLUMNS.values()])
+        writer.writerow([tame(cell(report)) for cell in COLUMNS.values()])
     return out.getvalue()
-
-
-def _moment(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _kilo(value: float) -> float:
@@ -67,8 +61,3 @@ def _seconds(value: float | None) -> object:
 
 def _names(some: Iterable[Undone]) -> str:
     return "; ".join(f"{one.worker or one.device}: {one.why or one.stage}" for one in some)
-
-
-def _tame(cell: object) -> object:
-    """Devices and signals name themselves: no spreadsheet shall take that for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

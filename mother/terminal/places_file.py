@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from mother.fleet.places import FIELDS, INFORMATIONAL, SAID, longest, untamed
+from mother.core.sheets import untamed
+from mother.fleet.places import FIELDS, INFORMATIONAL, SAID, longest
 from mother.fleet.remembered import Place
 from mother.terminal.arguments import BadInput
 

@@ -8,7 +8,8 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mother.fleet.places import COLUMNS, FIELDS, Placed, as_csv, in_words, laid_over, untamed
+from mother.core.sheets import untamed
+from mother.fleet.places import COLUMNS, FIELDS, Placed, as_csv, in_words, laid_over
 from mother.fleet.remembered import Place
 
 MAC = "a0:b0:45:00:e3:ab"
