@@ -97,11 +97,12 @@ CONDITIONS: Mapping[str, Callable[[Any, str], Words]] = {
     "mac_addresses": check_macs,
     "groups": _texts('["hall-a"]'),
     "networks": _networks,
+    "sites": _texts('["hall-1", "north*"]'),
 }
 """What `apply_to` may hold, by the names of Reach."""
 
-OF_LOGINS = tuple(key for key in CONDITIONS if key != "firmware")
-"""What a login may be restricted by: a miner tells its firmware to a login only."""
+OF_LOGINS = tuple(key for key in CONDITIONS if key not in {"firmware", "sites"})
+"""What a login may be restricted by: only who has one sees the firmware, and knows who it is."""
 
 MEMBERS: Mapping[str, Callable[[Any, str], Words]] = {
     "workers": _texts('["hall-a-*"]'),

@@ -28,7 +28,8 @@ class Subject(Struct, frozen=True):
     """A miner, as the configuration knows it; what is empty is not known.
 
     `mac` is lower case with colons, `host` an IPv4 address. `firmware` is a version, and
-    `firmware_name` whose it is (`stock`). `algorithm` is what it hashes, in any spelling.
+    `firmware_name` whose it is (`stock`). `algorithm` is what it hashes, in any spelling. `site` is
+    where it was placed, else the daemon's own.
     """
 
     family: str = ""
@@ -40,6 +41,7 @@ class Subject(Struct, frozen=True):
     worker: str = ""
     algorithm: str = ""
     firmware_name: str = ""
+    site: str = ""
 
 
 class _Networks(Struct, frozen=True, dict=True):
@@ -112,8 +114,8 @@ class Group(Struct, frozen=True, dict=True):
 class Reach(Struct, frozen=True, dict=True):
     """Conditions: all that are named must hold, and of one of them any word will do.
 
-    `families` and `makers` are case-folded, `models` and `firmware` patterns. What is not known
-    of a miner fulfils no condition.
+    `families` and `makers` are case-folded, `models`, `firmware` and `sites` patterns. What is not
+    known of a miner fulfils no condition.
     """
 
     families: tuple[str, ...] = ()
@@ -123,10 +125,11 @@ class Reach(Struct, frozen=True, dict=True):
     mac_addresses: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
 
     @cached_property
     def narrowness(self) -> int:
-        """MAC address before group before network before model before firmware before family.
+        """MAC address, group, network, site, model, firmware, family: the earlier the narrower.
 
         Of two with the same narrowest condition, the one is narrower whose next one is.
         """
@@ -134,6 +137,7 @@ class Reach(Struct, frozen=True, dict=True):
             self.mac_addresses,
             self.groups,
             self.networks,
+            self.sites,
             self.models,
             self.firmware,
             self.families or self.makers,
@@ -150,6 +154,7 @@ class Reach(Struct, frozen=True, dict=True):
             and (not self.models or self._models.fit(subject.model))
             and (not self.firmware or self._runs(subject))
             and (not self.networks or self._networks.hold(subject.host))
+            and (not self.sites or self._sites.fit(subject.site))
         )
 
     def _runs(self, subject: Subject) -> bool:
@@ -172,6 +177,10 @@ class Reach(Struct, frozen=True, dict=True):
     @cached_property
     def _networks(self) -> _Networks:
         return _Networks(self.networks)
+
+    @cached_property
+    def _sites(self) -> _Patterns:
+        return _Patterns(self.sites)
 
 
 ANY = Reach()

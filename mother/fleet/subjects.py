@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mother.config.model import Config
 from mother.config.subject import DRAGONMINT, Subject
-from mother.fleet.remembered import DeviceMemory
+from mother.fleet.remembered import DeviceMemory, Place
 from mother.fleet.roster import Entry
 
 
@@ -22,7 +22,13 @@ def subject_of(entry: Entry) -> Subject:
         worker=entry.worker,
         algorithm=hashes,
         firmware_name=who.firmware_name,
+        site=site_of(entry.id, entry.place),
     )
+
+
+def site_of(device: str, place: Place) -> str:
+    """Where it was placed by hand, else the site of the daemon, which its DeviceId begins with."""
+    return place.site or device.partition("/")[0]
 
 
 def keeps_worker(config: Config, entry: Entry) -> bool:
@@ -30,8 +36,8 @@ def keeps_worker(config: Config, entry: Entry) -> bool:
     return config.worker_template is None and entry.family.name != DRAGONMINT
 
 
-def remembered_subject(known: DeviceMemory, mac: str) -> Subject:
-    """A miner that is not here; `mac` is that by which the configuration knows it.
+def remembered_subject(known: DeviceMemory, mac: str, site: str) -> Subject:
+    """A miner that is not here; `mac` is that by which the configuration knows it, `site` ours.
 
     What was remembered before there were families is a DragonMint.
     """
@@ -44,4 +50,5 @@ def remembered_subject(known: DeviceMemory, mac: str) -> Subject:
         host="" if known.address is None else known.address.host,
         worker=known.worker,
         algorithm=known.algorithm,
+        site=known.place.site or site,
     )

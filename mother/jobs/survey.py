@@ -78,7 +78,7 @@ class Survey:
     def is_missed(self, known: DeviceMemory) -> bool:
         """Whether anything is wished of a miner that is not here."""
         mac = self._setups.undertaken.successors.get(known.mac, known.mac)
-        settings = self._config().for_miner(remembered_subject(known, mac))
+        settings = self._config().for_miner(remembered_subject(known, mac, self._config().site))
         return wants_settings(settings) or settings.auto_upgrade
 
     def asks(self, entry: Entry) -> bool:

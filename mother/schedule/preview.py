@@ -17,7 +17,7 @@ ASLEEP = "asleep"
 MOST_WORDS = 3
 """So many words of one condition are told; the rest is counted."""
 
-_WORDS = ("families", "makers", "models", "firmware", "mac_addresses", "networks")
+_WORDS = ("families", "makers", "models", "firmware", "mac_addresses", "networks", "sites")
 """The conditions of a Reach but for groups, in the order in which they are told."""
 
 

@@ -43,6 +43,7 @@ reaches = st.builds(
     mac_addresses=few(*MACS),
     groups=few(*NAMES),
     networks=few(*NETWORKS),
+    sites=few("north", "South*"),
 )
 groups = st.tuples(
     *(
@@ -92,6 +93,7 @@ subjects = st.builds(
     host=st.sampled_from([*HOSTS, "", "miner.example"]),
     worker=st.sampled_from(WORKERS),
     algorithm=st.sampled_from(["SHA-256", "sha256d", "scrypt", ""]),
+    site=st.sampled_from(["North", "south-2", ""]),
 )
 
 
@@ -125,6 +127,7 @@ LADDER: list[tuple[str, Callable[[Subject, tuple[str, ...], list[str]], bool]]] 
     ("mac_addresses", lambda s, words, _: s.mac in words),
     ("groups", lambda s, words, names: any(word in names for word in words)),
     ("networks", lambda s, words, _: within(s.host, words)),
+    ("sites", lambda s, words, _: like(s.site, words)),
     ("models", lambda s, words, _: like(s.model, words)),
     ("firmware", lambda s, words, _: any(like(text, words) for text in firmwares(s))),
     ("families", lambda s, words, _: s.family.lower() in words),
@@ -139,7 +142,7 @@ def fits(rule: Rule, subject: Subject, names: list[str]) -> bool:
 
 def beats(one: Reach, other: Reach) -> bool:
     """Whether the first is the narrower one."""
-    for key in ("mac_addresses", "groups", "networks", "models", "firmware"):
+    for key in ("mac_addresses", "groups", "networks", "sites", "models", "firmware"):
         if bool(getattr(one, key)) != bool(getattr(other, key)):
             return bool(getattr(one, key))
     return bool(one.families or one.makers) and not (other.families or other.makers)

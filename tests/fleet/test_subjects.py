@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mother.config.subject import Subject
 from mother.core.model import Address
-from mother.fleet.remembered import DeviceMemory
+from mother.fleet.remembered import DeviceMemory, Place
 from mother.fleet.subjects import remembered_subject, subject_of
 from tests.fleet.world import World
 
@@ -35,10 +35,16 @@ def test_a_miner_is_known_by_what_it_said_and_where_it_is(tmp_path: Path) -> Non
 
 def test_one_that_is_away_is_known_by_what_is_remembered_and_is_a_dragonmint_of_old() -> None:
     known = DeviceMemory(model="T1", mac="a0:b0:45:00:00:01", worker="w", firmware="1.2")
-    subject = remembered_subject(known, "a0:b0:45:00:00:02")
+    subject = remembered_subject(known, "a0:b0:45:00:00:02", "north")
     assert subject == Subject(
-        family="dragonmint", model="T1", mac="a0:b0:45:00:00:02", worker="w", firmware="1.2"
+        family="dragonmint",
+        model="T1",
+        mac="a0:b0:45:00:00:02",
+        worker="w",
+        firmware="1.2",
+        site="north",
     )
     known = replace(known, family="avalon", address=Address("10.1.0.7", 4028))
-    subject = remembered_subject(known, "")
-    assert (subject.family, subject.host) == ("avalon", "10.1.0.7")
+    known = replace(known, place=Place(site="Hall 2"))
+    subject = remembered_subject(known, "", "north")
+    assert (subject.family, subject.host, subject.site) == ("avalon", "10.1.0.7", "Hall 2")
