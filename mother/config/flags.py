@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
@@ -14,6 +16,10 @@ from mother.config.options import OPTIONS, PREDECESSOR, Option
 from mother.config.problems import unknown
 
 FILE = "Configuration file"
+BAD_OPTIONS = 2
+"""The exit code."""
+
+_BELOW = re.compile(r"-[.]?[0-9]")
 
 PRECEDENCE = (
     "The [[miners]] and [[configs]] blocks of the file speak first for the miners they name; then "
@@ -39,9 +45,8 @@ class Parser(configargparse.ArgumentParser):  # type: ignore[misc]  # configargp
         given = os.environ if env_vars is None else env_vars
         variables = {name: text for name, text in given.items() if text != ""}
         found: argparse.Namespace
-        found, rest = self.parse_known_args(
-            None if args is None else list(args), namespace, env_vars=variables
-        )
+        words = None if args is None else self._paired(args)
+        found, rest = self.parse_known_args(words, namespace, env_vars=variables)
         if rest:
             self._refuse(rest)
         settings: dict[str, Any] = self.get_source_to_settings_dict().get(
@@ -49,6 +54,28 @@ class Parser(configargparse.ArgumentParser):  # type: ignore[misc]  # configargp
         )
         found.from_environment = frozenset(action.dest for action, _ in settings.values())
         return found
+
+    def error(self, message: str) -> NoReturn:
+        """One line with the place and the cure; exits."""
+        line = _plain(" ".join(message.split()))
+        print(f"{self.prog}: {line} (see --help)", file=sys.stderr)
+        raise SystemExit(BAD_OPTIONS)
+
+    def _paired(self, args: Sequence[str]) -> list[str]:
+        """The words; a number below nothing is no flag, but the value of the one before it."""
+        takes = {
+            flag
+            for action in self._actions
+            for flag in action.option_strings
+            if action.nargs is None and flag.startswith("--")
+        }
+        words: list[str] = []
+        for word in args:
+            if words and words[-1] in takes and _BELOW.match(word):
+                words[-1] += f"={word}"
+            else:
+                words.append(word)
+        return words
 
     def _refuse(self, rest: list[str]) -> NoReturn:
         """Name the flags that do not exist, without their values, which may hold secrets."""
@@ -58,12 +85,25 @@ class Parser(configargparse.ArgumentParser):  # type: ignore[misc]  # configargp
             self.error("there is a word too many; options begin with --")
         long = [flag for flag in known if flag.startswith("--")]
         self.error("; ".join(f"{flag}: {_near(flag, long)}" for flag in flags))
-        raise AssertionError("error() exits")
+
+
+def _plain(message: str) -> str:
+    """What argparse says, in our words; a value that a switch was given may be a secret."""
+    line = message.removeprefix("argument ")
+    required = "the following arguments are required: "
+    if line.startswith(required):
+        return f"{line.removeprefix(required)}: missing"
+    place, colon, what = line.partition(": ")
+    if what == "expected one argument":
+        return f"{place}: its value is missing"
+    if colon and what.startswith("ignored explicit argument"):
+        return f"{place}: it takes no value"
+    return line
 
 
 def _near(flag: str, known: list[str]) -> str:
     found = unknown(flag, known)
-    return found if "did you mean" in found else "unknown; see --help"
+    return found if "did you mean" in found else "unknown"
 
 
 class _Help(argparse.HelpFormatter):

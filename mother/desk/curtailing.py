@@ -239,6 +239,8 @@ def _end(order: Order, now: float) -> str:
 
 
 def _drop(shown: Preview) -> str:
+    if shown.after > shown.before or (shown.touched and not shown.before):
+        return "what they draw is not known"
     return f"{si(shown.before, 'W')} -> {si(shown.after, 'W')}"
 
 

@@ -19,7 +19,7 @@ from mother.control.calls import SHORT_LIVED
 from mother.control.client import Denied
 from mother.core import amounts
 from mother.core.model import Address
-from mother.core.units import finite, si
+from mother.core.units import UNKNOWN, finite, si
 from mother.schedule.orders import PREFIX, Preview, Touched
 from mother.terminal import ordering
 from mother.terminal.arguments import (
@@ -30,7 +30,7 @@ from mother.terminal.arguments import (
     scope_in,
     seconds_in,
 )
-from mother.terminal.errand import Errand, agreed, as_json, many, who
+from mother.terminal.errand import Errand, agreed, as_json, many, naming, who
 from mother.terminal.logs import one_line
 from mother.terminal.process import FAILED, OK
 from mother.terminal.table import console_on, say
@@ -60,9 +60,13 @@ class Orders(Struct, frozen=True):
     text: str = ""
 
 
+UNTOLD = "What they draw is not known: a [[schedule.meter]] may tell."
+
+
 # curtail
 
 
+@naming
 def curtail(errand: Errand) -> int:
     """Show whom it touches, ask, order it, and watch until 95 % have done it."""
     options = errand.options
@@ -89,7 +93,8 @@ def curtail(errand: Errand) -> int:
     if options.json:
         sys.stdout.write(as_json(said))
         return OK
-    say(console, text.strip())
+    if answer.text != shown.text:
+        say(console, text.strip())
     if answer.order is None or not answer.order.running or not answer.preview.touched:
         return OK
     return watch(errand, answer.order.id, console)
@@ -124,6 +129,11 @@ def _scope(errand: Errand) -> str:
 
 
 def _watts(text: str) -> float:
+    if text.strip().startswith("-"):
+        raise BadInput(
+            f"--to {text}: less than nothing; say what they may draw, as in 500kW, or --all to "
+            "put them to sleep"
+        )
     try:
         found = amounts.watts(text)
     except ValueError as error:
@@ -134,6 +144,8 @@ def _watts(text: str) -> float:
 
 
 def _share(text: str) -> float:
+    if text.strip().startswith("-"):
+        raise BadInput(f"--by {text}: less than nothing; say how much less, as in 20%")
     try:
         found = amounts.share(text)
     except ValueError as error:
@@ -177,9 +189,16 @@ def sums(shown: Preview) -> list[str]:
     for why, count in Counter(dict(shown.skipped)).most_common(5):
         lines.append(f"{many(count, 'miner')} left out: {why}.")
     saved = shown.before - shown.after
-    lines.append(
-        f"{si(shown.before, 'W')} now, {si(shown.after, 'W')} then: {si(saved, 'W')} less."
-    )
+    blind = sum(1 for one in shown.touched if not one.draws)
+    if (shown.touched and not shown.before) or saved < 0:
+        lines.append(UNTOLD)
+    else:
+        lines.append(
+            f"{si(shown.before, 'W')} now, {si(shown.after, 'W')} then: {si(saved, 'W')} less."
+        )
+        if blind:
+            them = f"{many(blind, 'miner')}, of which it is not known what"
+            lines.append(f"Not in this: {them} {'it draws' if blind == 1 else 'they draw'}.")
     if shown.over > 0:
         lines.append(f"It cannot be kept: {si(shown.over, 'W')} more than that remain.")
     return lines
@@ -200,13 +219,15 @@ def _table(rows: tuple[Touched, ...]) -> Table:
     table.add_column("What", no_wrap=True)
     for one in rows:
         what = "sleeps" if one.power_target is None else f"target {si(one.power_target, 'W')}"
-        table.add_row(Text(one_line(one.worker)), si(one.draws, "W"), si(one.then, "W"), Text(what))
+        watts = (si(one.draws, "W"), si(one.then, "W")) if one.draws else (UNKNOWN, UNKNOWN)
+        table.add_row(Text(one_line(one.worker)), *watts, Text(what))
     return table
 
 
 # resume
 
 
+@naming
 def resume(errand: Errand) -> int:
     """End curtailments; where a miner or a scope is named, resume that, as by hand."""
     options = errand.options
@@ -304,6 +325,7 @@ def lines_of(rows: list[dict[str, Any]], program: str) -> list[str]:
 # signal
 
 
+@naming
 def signal(errand: Errand) -> int:
     """Tell the value of a signal that is pushed."""
     name, text = errand.options.name.strip(), errand.options.value.strip()

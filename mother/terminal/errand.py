@@ -8,6 +8,7 @@ import pwd
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,15 @@ import msgspec
 from msgspec import Struct
 
 from mother.config.model import Config
-from mother.control.client import PATIENCE, ask
+from mother.control.client import PATIENCE, Denied, ask
 from mother.terminal.arguments import BadInput
+from mother.terminal.logs import one_line
 
 PlanNow = Callable[[argparse.Namespace, str], tuple[Mapping[str, Any] | None, int]]
 """Scan once and plan, without a daemon: the plan, or None, and the exit code if it is None."""
+
+NOT_KNOWN = 404
+"""The daemon's refusal where nothing goes by the name it was given."""
 
 
 class Said(Struct, frozen=True):
@@ -54,6 +59,21 @@ class Errand(Struct, frozen=True):
     def told(self, call: str, body: Mapping[str, Any]) -> str:
         """The same where the answer is a sentence."""
         return msgspec.convert(self.ask(call, body), Said).text
+
+
+def naming(work: Callable[[Errand], int]) -> Callable[[Errand], int]:
+    """A command for which a name that the daemon does not know is bad input."""
+
+    @wraps(work)
+    def run(errand: Errand) -> int:
+        try:
+            return work(errand)
+        except Denied as error:
+            if error.status != NOT_KNOWN:
+                raise
+            raise BadInput(one_line(str(error))) from None
+
+    return run
 
 
 def who() -> str:

@@ -18,7 +18,7 @@ from mother.core.units import UNKNOWN, duration, moment, si
 from mother.schedule.report_sheets import as_csv
 from mother.schedule.reports import Report, Undone
 from mother.terminal.arguments import BadInput
-from mother.terminal.errand import Errand, as_json, many
+from mother.terminal.errand import Errand, as_json, many, naming
 from mother.terminal.logs import one_line
 from mother.terminal.process import OK
 from mother.terminal.table import console_on, say
@@ -46,6 +46,7 @@ class One(Struct, frozen=True):
     report: Report
 
 
+@naming
 def reports(errand: Errand) -> int:
     """All of them, or one."""
     options = errand.options
@@ -71,7 +72,7 @@ def reports(errand: Errand) -> int:
 
 def _number(text: str) -> int:
     plain = text.strip()
-    if not (plain.isascii() and plain.isdecimal() and len(plain) < 10):
+    if not (plain.isascii() and plain.isdecimal() and len(plain) < 10 and int(plain)):
         raise BadInput(f"{text[:40]}: no report; name its number, as `mother reports` lists them")
     return int(plain)
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
+import msgspec
 from msgspec import Struct
 from rich import box
 from rich.console import Console
@@ -17,11 +18,12 @@ from rich.text import Text
 from mother.config import places
 from mother.config.model import Config
 from mother.config.schedule import Plan, Schedule
+from mother.control.client import NoDaemon
 from mother.core.reading import Mode
 from mother.core.units import duration
 from mother.schedule.local_time import ClockChange, clock_changes, local
 from mother.schedule.preview import Lane, Step, lanes, steps
-from mother.terminal.arguments import number_in
+from mother.terminal.arguments import BadInput, number_in
 from mother.terminal.bars import CLOCK_MARK, chart, style_of
 from mother.terminal.errand import Errand, as_json, many
 from mother.terminal.logs import one_line
@@ -34,6 +36,11 @@ HOUR = 3600.0
 EXAMPLE = (
     '[[schedule.plan]] name = "night", from = "22:00", until = "06:00", profile = "underclock"'
 )
+
+WRITTEN = f"A plan is written so: {EXAMPLE}"
+
+PAGE = 80
+"""Columns of tables and bars where there is no terminal."""
 
 TIME_WIDTH, WHAT_WIDTH = 16, 24
 """`Sun 29 Mar 06:00`, and how wide the words for what is wanted may be."""
@@ -58,6 +65,13 @@ class Outlook(Struct, frozen=True):
     courses: tuple[Course, ...]
     idle: tuple[Lane, ...]
     changes: tuple[ClockChange, ...]
+
+
+class Standing(Struct, frozen=True):
+    """What the daemon says: the plans that hold now, and when that changes next; None: never."""
+
+    plans: list[str] = []
+    next_change: float | None = None
 
 
 class StepJson(Struct, frozen=True):
@@ -95,13 +109,17 @@ class OutlookJson(Struct, frozen=True):
 def schedule(errand: Errand, now: Callable[[], float] = time.time) -> int:
     """Print it; without plans, the line that says how to write one."""
     hours = number_in(errand.options.hours or HOURS, "--hours", "h", MOST_HOURS)
+    if errand.options.config is None and not errand.config.schedule.plans:
+        return _without_file(errand)
     outlook = outlook_of(errand.config, now(), hours)
     if errand.options.json:
         sys.stdout.write(as_json(_for_machines(outlook)))
         return OK
     console = console_on(sys.stdout)
+    if not console.is_terminal:
+        console = Console(file=sys.stdout, width=PAGE)
     if not errand.config.schedule.plans:
-        say(console, no_plans(errand.options.config))
+        say(console, f"{errand.options.config} has no plans yet. {WRITTEN}")
         for sentence in _others(errand.config.schedule):
             say(console, sentence)
         return OK
@@ -109,11 +127,26 @@ def schedule(errand: Errand, now: Callable[[], float] = time.time) -> int:
     return OK
 
 
-def no_plans(file: str | None) -> str:
-    """One line with the cure."""
-    if file is None:
-        return f"No file is named that could hold plans: add --config {places.SERVICE_FILE}"
-    return f"{file} has no plans yet. A plan is written so: {EXAMPLE}"
+def _without_file(errand: Errand) -> int:
+    """One line of what the daemon says. Raises BadInput with the cure where there is none."""
+    named = f"--config {places.SERVICE_FILE}"
+    if errand.options.json:
+        raise BadInput(f"--json: no file is named that could hold plans: add {named}")
+    try:
+        found = msgspec.convert(errand.ask("schedule"), Standing)
+    except NoDaemon:
+        raise BadInput(
+            f"There is no schedule here: no file is named, and no daemon answers on "
+            f"{errand.socket}. Begin with {named}. {WRITTEN}"
+        ) from None
+    if found.plans:
+        word = "plan" if len(found.plans) == 1 else "plans"
+        says = f"follows {word} {', '.join(found.plans)} now"
+    else:
+        says = "has no plans" if found.next_change is None else "has plans, none of which holds now"
+    next_ = f"What they want next is in its file: add {named}"
+    say(console_on(sys.stdout), f"The daemon {says}. {next_}")
+    return OK
 
 
 def outlook_of(config: Config, now: float, hours: float) -> Outlook:
@@ -240,10 +273,9 @@ def _notes(outlook: Outlook, wanted: Schedule) -> list[str]:
 
 def _others(wanted: Schedule) -> list[str]:
     """What the clock does not tell."""
-    if not (wanted.rules or wanted.budgets):
-        return []
-    counts = (many(len(wanted.rules), "rule"), many(len(wanted.budgets), "budget"))
-    return [f"Not in this, and may put miners to sleep: {' and '.join(counts)}."]
+    found = ((len(wanted.rules), "rule"), (len(wanted.budgets), "budget"))
+    counts = [many(count, noun) for count, noun in found if count]
+    return [f"Not in this, and may put miners to sleep: {' and '.join(counts)}."] if counts else []
 
 
 def _on_change(change: ClockChange, outlook: Outlook) -> str:

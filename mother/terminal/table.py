@@ -202,6 +202,8 @@ def limited(row: Row) -> tuple[str, ...]:
 def _lot(row: Row) -> str:
     if row.state is State.ASLEEP:
         return "asleep, and shall run" if row.wanted in ("active", "limited") else "asleep because"
+    if row.state is State.UNKNOWN and row.wanted == "active":
+        return "shall run because"
     lots = {"sleep": "shall sleep", "limited": "limited", "": "left as it is"}
     return f"{lots.get(row.wanted, row.state.value)} because"
 

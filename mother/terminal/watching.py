@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections import Counter
 
 import msgspec
 from msgspec import Struct
@@ -29,7 +29,7 @@ SETTLED = 3.0
 MOST_EMPTY = 30
 """So many looks may show nothing of an order that was just given."""
 
-MOST_NAMED = 20
+MOST_NAMED, MOST_REASONS = 20, 5
 _UNDER_WAY = (Stage.PENDING, Stage.SENT, Stage.DRIFTED)
 
 
@@ -59,6 +59,9 @@ def watch(errand: Errand, order: str, console: Console) -> int:
             file=sys.stderr,
         )
         return INTERRUPTED
+    except NoDaemon as error:
+        print(f"{error}\n{order} is kept: it goes on once a daemon runs.", file=sys.stderr)
+        return FAILED
     if not last.order.running:
         say(console, f"{order} has ended meanwhile.")
         return FAILED
@@ -68,13 +71,16 @@ def watch(errand: Errand, order: str, console: Console) -> int:
 
 
 def is_enough(now: Progress) -> bool:
-    """Whether 95 % of those that it changes have confirmed; not while nothing is known of them."""
-    return now.total > 0 and confirmed(now) >= ENOUGH * now.total
+    """Whether 95 % of those that it changes have confirmed, or said a yes that is all there is;
+    not while nothing is known of them.
+    """
+    return now.total > 0 and confirmed(now) + now.taken >= ENOUGH * now.total
 
 
 def is_over(now: Progress) -> bool:
     """Whether there is nothing to wait for."""
-    return is_enough(now) or not any(now.stages.get(stage, 0) for stage in _UNDER_WAY)
+    under_way = sum(now.stages.get(stage, 0) for stage in _UNDER_WAY)
+    return is_enough(now) or under_way <= now.stuck
 
 
 def confirmed(now: Progress) -> int:
@@ -88,9 +94,12 @@ def told(now: Progress) -> list[str]:
         return ["Nothing of it can be seen yet: `mother status` shows who sleeps, and why."]
     text = f"{confirmed(now):,} of {many(now.total, 'miner')} confirmed"
     text += "" if now.reached is None else f", {ENOUGH * 100:.0f} % after {duration(now.reached)}"
-    saved = f"{si(now.before, 'W')} before, {si(now.now, 'W')} now"
-    lines = [f"{text}; {saved}: {si(now.before - now.now, 'W')} less."]
-    if rest := counted(now.stages):
+    if now.taken:
+        text += f", {now.taken:,} took the order and cannot be seen to have done it"
+    lines = [f"{text}{_saved(now)}."]
+    for why, count in Counter(dict(now.left_out)).most_common(MOST_REASONS):
+        lines.append(f"{many(count, 'miner')} left out: {why}.")
+    if rest := counted(now):
         lines.append(f"The others: {rest}. Those that can are tried again until they confirm.")
     for one in now.unconfirmed[:MOST_NAMED]:
         lines.append(f"{one.worker}: {one.why or 'not confirmed'}.")
@@ -98,9 +107,20 @@ def told(now: Progress) -> list[str]:
     return [*lines, f"And {left:,} more."] if left > 0 else lines
 
 
-def counted(stages: Mapping[str, int]) -> str:
-    """`12 pending, 3 skipped`: all but the confirmed."""
-    rest = [(stage, stages.get(stage, 0)) for stage in Stage if stage is not Stage.CONFIRMED]
+def _saved(now: Progress) -> str:
+    """Nothing where what they drew is not known: a sleeper's draw is a guess all the same."""
+    if not now.before:
+        return ""
+    less = now.before - now.now
+    saved = f"; {si(now.before, 'W')} before, {si(now.now, 'W')} now"
+    return f"{saved}: {si(less, 'W')} less" if less > 0 else saved
+
+
+def counted(now: Progress) -> str:
+    """`12 pending, 3 skipped`: all but the confirmed, and those who took it and show no more."""
+    taken = Counter({Stage.UNCONFIRMED: now.taken})
+    open_ones = (stage for stage in Stage if stage is not Stage.CONFIRMED)
+    rest = [(stage, now.stages.get(stage, 0) - taken[stage]) for stage in open_ones]
     return ", ".join(f"{count:,} {stage}" for stage, count in rest if count)
 
 
@@ -166,8 +186,8 @@ class _Shown:
 
     def tell(self, now: Progress) -> None:
         """So far."""
-        words = f"{si(now.now, 'W')}  {counted(now.stages)}"
+        words = f"{si(now.now, 'W')}  {counted(now)}"
         self._bar.update(
-            self._task, completed=confirmed(now), total=now.total or None, counts=words
+            self._task, completed=confirmed(now) + now.taken, total=now.total or None, counts=words
         )
         self._bar.refresh()

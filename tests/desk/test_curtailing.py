@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from mother.core.model import EventKind
-from mother.desk.curtailing import AHEAD, Curtailing
+from mother.desk.curtailing import AHEAD, Curtailing, _drop
 from mother.schedule.orders import Book, Preview, Progress, Touched, cap_of
 from mother.schedule.values import Order
 from tests.desk.asking import as_json, entries, plain
@@ -271,3 +271,15 @@ def test_an_order_outlives_the_daemon() -> None:
     asked.world.restart()
     assert [one.id for one in Book(asked.world.daemon.memory).orders] == [order]
     assert replace(Book(asked.world.daemon.memory).orders[0], id="").to == 500.0
+
+
+def test_watts_that_are_not_known_are_not_told_as_none() -> None:
+    asked = Asked()
+    asked.scheduler.watts = 0.0
+    text = asked.curtail(all=True)["text"]
+    assert text.endswith("what they draw is not known.")
+    assert "0 W" not in thin(text)
+
+
+def test_nothing_is_told_to_draw_more_than_before() -> None:
+    assert _drop(Preview(1, 100.0, 300.0, (Touched("a", "w"),))) == "what they draw is not known"

@@ -76,6 +76,9 @@ async def test_an_order_is_previewed_first_and_given_only_with_a_yes(
         (("--to=much",), "--to: 'much' is no power, e.g. 500kW"),
         (("--to=5mW",), "--to: '5mW' is in milliwatts"),
         (("--to=0",), "--to 0: more than nothing"),
+        (("--to", "-5kW"), "--to -5kW: less than nothing; say what they may draw, as in 500kW"),
+        (("--to=-5",), "--to -5: less than nothing"),
+        (("--by", "-20%"), "--by -20%: less than nothing; say how much less, as in 20%"),
         (("--by=20",), "--by: '20' can be read in two ways; write 20%"),
         (("--by=100%",), "--by 100%: between 0 and 100 %"),
         (("--by=0%",), "--by 0%: between 0 and 100 %"),
@@ -253,7 +256,11 @@ async def test_programs_get_the_answer_as_json_and_do_not_wait(tmp_path: Path) -
 async def test_the_daemons_refusal_is_its_sentence(tmp_path: Path) -> None:
     desk = Desk()
     async with talking(tmp_path, desk) as ask:
-        for refusal, code in ((ValueError("key dr-7 was used before"), 2), (LookupError("no"), 1)):
+        for refusal, code in (
+            (ValueError("key dr-7 was used before"), 2),
+            (LookupError("no miner is known in group:hall-9"), 2),
+            (PermissionError("too many are in force"), 1),
+        ):
             desk.refusal = refusal
             done = await ask("curtail", "--all", "--key=dr-7", "--yes")
             assert (done.code, done.out, done.err) == (code, "", f"{refusal}\n")

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import pytest_twisted
 from msgspec.structs import replace
 from rich.console import Console
 
@@ -23,8 +24,9 @@ from mother.core.reading import Mode
 from mother.terminal.arguments import BadInput
 from mother.terminal.errand import Errand
 from mother.terminal.scheduling import outlook_of, schedule, show
+from tests.control.desk import Desk
 from tests.fleet.world import CONFIG
-from tests.terminal.desking import no_scan, performed
+from tests.terminal.desking import no_scan, performed, talking
 
 EXAMPLES = Path(__file__).parents[2] / "packaging" / "examples"
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -106,7 +108,7 @@ def test_hours_and_days_stand_below_the_cells_in_which_they_begin() -> None:
 
 
 def test_a_wide_page_has_half_hours_and_a_narrow_one_longer_cells() -> None:
-    assert "(a letter is 30 min)" in ordered(farm(*DAY))
+    assert "(a letter is 30 min)" in seen(farm(*DAY), width=112)
     for width in (24, 40, 60, 80, 100):
         text = seen(farm(*DAY, groups=("hall-a", "hall-b")), width=width)
         assert max(map(len, text.splitlines())) <= width
@@ -203,9 +205,14 @@ def test_without_plans_one_line_says_how_to_write_one() -> None:
     text = ordered(farm())
     assert text.count("\n") == 1
     assert text.startswith("farm.toml has no plans yet. A plan is written so: [[schedule.plan]]")
-    assert ordered(farm(), config=None) == (
-        "No file is named that could hold plans: add --config /etc/mother/mother.toml\n"
-    )
+
+
+def test_what_is_piped_fits_eighty_columns_and_keeps_sentences_whole() -> None:
+    far = plan("far", "00:00", "06:00", profile="normal", zone="Asia/Kolkata")
+    rule = Rule("dear", "price", 100.0, 80.0)
+    lines = ordered(farm(*DAY, far, groups=("hall-a",), rules=(rule,))).splitlines()
+    assert max(len(line) for line in lines if not line.endswith((".", ":"))) <= 80
+    assert "Of Asia/Kolkata, and shown by the clock of Europe/Berlin: far." in lines
 
 
 def test_without_plans_rules_and_budgets_are_not_forgotten() -> None:
@@ -215,6 +222,11 @@ def test_without_plans_rules_and_budgets_are_not_forgotten() -> None:
     assert text.splitlines()[1:] == [
         "Not in this, and may put miners to sleep: 2 rules and 1 budget."
     ]
+
+
+def test_what_there_is_none_of_is_not_counted() -> None:
+    text = ordered(farm(rules=(Rule("dear", "price", 100.0, 80.0),)))
+    assert text.endswith("Not in this, and may put miners to sleep: 1 rule.\n")
 
 
 def test_machines_get_the_same() -> None:
@@ -265,9 +277,42 @@ def test_the_example_runs_as_written() -> None:
     assert (found["zone"], lane["miners"]) == ("UTC", "all miners")
 
 
+def test_without_file_and_daemon_there_is_no_schedule_and_one_line_says_how_to_begin(
+    tmp_path: Path,
+) -> None:
+    done = performed("schedule", f"--control-socket={tmp_path / 'none.sock'}")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("There is no schedule here: no file is named, and no daemon answers")
+    assert "--config /etc/mother/mother.toml" in done.err
+    assert "[[schedule.plan]]" in done.err
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("standing", "says"),
+    [
+        ({"plans": ["night"], "next_change": 1.8e9}, "The daemon follows plan night now."),
+        ({"plans": [], "next_change": 1.8e9}, "The daemon has plans, none of which holds now."),
+        ({"plans": [], "next_change": None}, "The daemon has no plans."),
+    ],
+)
+@pytest_twisted.ensureDeferred
+async def test_without_a_file_the_daemon_says_whether_there_are_plans(
+    tmp_path: Path, standing: dict[str, Any], says: str
+) -> None:
+    desk = Desk()
+    desk.curtailments.standing = standing
+    async with talking(tmp_path, desk) as ask:
+        done = await ask("schedule")
+        bare = await ask("schedule", "--json")
+    assert (done.code, done.err, done.out.count("\n")) == (0, "", 1)
+    assert done.out.startswith(f"{says} What they want next is in its file: add --config ")
+    assert (bare.code, bare.out) == (2, "")
+    assert bare.err.startswith("--json: ")
+
+
 def test_the_command_needs_no_daemon() -> None:
-    done = performed("schedule")
+    done = performed("schedule", f"--config={EXAMPLES / 'schedule.toml'}")
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("No file is named that could hold plans")
     assert performed("schedule", "--hours=never").code == 2
     assert "control socket" not in performed("schedule", "--help").out.split("Examples")[0]

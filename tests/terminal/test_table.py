@@ -197,6 +197,7 @@ def test_in_a_file_no_sentence_is_wrapped() -> None:
         (State.HASHING, "sleep", "shall sleep because: "),
         (State.GONE, "sleep", "shall sleep because: "),
         (State.HASHING, "active", "hashing because: "),
+        (State.UNKNOWN, "active", "shall run because: "),
         (State.HASHING, "", "left as it is because: "),
     ],
 )
