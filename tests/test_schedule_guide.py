@@ -54,19 +54,20 @@ FILES = blocks("toml")
 
 
 def loaded(number: int) -> Config:
-    env = {"PRICE_TOKEN": "x"}
-    return load("--network", "10.1.0.0/22", file=FILES[number], env=env, require_network=True)
+    env, text = {"PRICE_TOKEN": "x"}, FILES[number]
+    words = () if "\nnetwork =" in text else ("--network", "10.1.0.0/22")
+    return load(*words, file=text, env=env, require_network=True)
 
 
 @pytest.mark.parametrize("number", range(len(FILES)))
-def test_a_file_of_the_guide_loads_and_nothing_is_to_be_noted(number: int) -> None:
-    assert loaded(number).notes == ()
+def test_a_file_of_the_guide_loads_and_no_more_is_to_be_noted_than_it_says(number: int) -> None:
+    said = ("groups[0]: nothing in the file is for the group hall-a",)
+    assert loaded(number).notes == (said if "it is noted" in FILES[number] else ())
 
 
 def test_the_files_of_the_guide_mean_what_it_tells() -> None:
-    plans, profiles, price, sun, pace, fans, meter = (
-        loaded(number).schedule for number in range(len(FILES))
-    )
+    *files, tried = (loaded(number) for number in range(len(FILES)))
+    plans, profiles, price, sun, pace, fans, meter = (one.schedule for one in files)
     assert [(one.name, one.profile, one.mode) for one in plans.plans] == [
         ("night", "overclock", None),
         ("peak", "", Mode.SLEEP),
@@ -78,6 +79,7 @@ def test_the_files_of_the_guide_mean_what_it_tells() -> None:
     assert (pace.down.batch, pace.ramps[0].by) == (50, "pdu")
     assert [one.name for one in fans.switches] == ["fans-a"]
     assert meter.meters[0].error == 0.01
+    assert (tried.port_offset, [one.name for one in tried.groups]) == (8000, ["hall-a"])
 
 
 def test_numbers_of_the_guide_are_those_that_hold_unless_said() -> None:

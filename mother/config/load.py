@@ -258,11 +258,12 @@ def _build(values: dict[str, Any], tables: Tables, problems: Problems) -> Config
         if name:
             parts[part][name] = values[option.key]
     settings = DeviceSettings(**parts["settings"], pools=pools.general)
+    waves = {name: value for name, value in parts["waves"].items() if value is not None}
     groups = check_groups(tables.groups, problems)
     return Config(
         **parts[""],
         statsd=Statsd(**parts["statsd"]),
-        waves=Waves(**parts["waves"]),
+        waves=Waves(**waves, restarts_said="restarts_at_once" in waves),
         alarm=Alarm(**parts["alarm"]),
         settings=settings,
         blocks=check_blocks(tables.configs, settings, problems),

@@ -116,6 +116,8 @@ class Waves(Struct, frozen=True):
     After one canary, which must hash for `canary_time` seconds, at most `least` or `percent`
     of the farm, whichever is more, make one wave; never more than `restarts_at_once` miners
     restart by our orders at any time. Firmware goes to `upgrades_at_once` miners at a time.
+    `restarts_said`: a person chose that number. Else it does not bound the schedule, which has
+    ramps of its own.
     """
 
     percent: float = 5.0
@@ -123,6 +125,7 @@ class Waves(Struct, frozen=True):
     restarts_at_once: int = 20
     upgrades_at_once: int = 5
     canary_time: float = 120.0
+    restarts_said: bool = False
 
 
 class Config(Struct, frozen=True, dict=True):

@@ -366,9 +366,11 @@ OPTIONS: tuple[Option, ...] = (
         "restarts_at_once",
         SPREAD,
         MINERS,
-        20,
-        "Never do more miners restart at a time by orders of ours, however large the farm.",
+        None,
+        "Never do more miners restart at a time by orders of ours, however large the farm. "
+        "Without it 20, and the schedule, which has ramps of its own, is not bound by that.",
         at="waves.restarts_at_once",
+        example="20",
     ),
     Option(
         "upgrades_at_once",

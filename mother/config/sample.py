@@ -82,8 +82,8 @@ GROUPS = """\
 MINERS = """\
 # Settings for miners of every family; without such a block only DragonMint is written to. All
 # conditions of apply_to must hold, and of one of them any word will do. Each key comes from
-# the narrowest block that says it: MAC address before group, network, model, firmware, family
-# or maker, all; of two alike from the first.
+# the narrowest block that says it: MAC address before group, network, site, model, firmware,
+# family or maker, all; of two alike from the first.
 #[[miners]]
 #profile = "balanced"
 #level = 2
@@ -106,6 +106,7 @@ MINERS = """\
 #mac_addresses = []
 #groups = ["hall-a"]
 #networks = []
+#sites = ["hall-1"]
 
 #[[miners.pools]]
 #url = "stratum+tcp://pool.example:3333"

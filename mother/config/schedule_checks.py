@@ -11,7 +11,7 @@ from msgspec.structs import fields
 
 from mother.config.problems import Problems, kind_of, shown, unknown
 from mother.config.reaching import CONDITIONS, NO_GROUPS, check_groups_named, reach_of
-from mother.config.references import References
+from mother.config.references import UNREAD, References
 from mother.config.schedule import (
     Budget,
     GroupRamp,
@@ -39,6 +39,8 @@ S = TypeVar("S", bound=Struct)
 
 _FACTORS = {"kw": "1000", "mw": "1000000"}
 """What brings a signal of this unit to W."""
+
+_SIDES = ("on", "off")
 
 _NOT_PUSHED = ("path", "headers", "body", "every", "at", "value", "step", "time_zone")
 """What says how a signal is asked for."""
@@ -175,7 +177,16 @@ class _Reader:
                 if key in block.named and "state_url" not in block.named:
                     says = "means nothing without state_url"
                     self._problems.add(f"{block.place}.{key}", says)
+            self._check_differ(block)
             yield from _made(Switch, block.said)
+
+    def _check_differ(self, block: _Said) -> None:
+        """On and off are not one and the same request. What was not read here cannot be told."""
+        on, off = ((block.said.get(f"{a}_url"), block.said.get(f"{a}_body", "")) for a in _SIDES)
+        if on == off and on[0] is not None and str(UNREAD) not in on:
+            cure = "name another address, or another off_body"
+            says = f"asks for the same as on_url, which switches nothing off; {cure}"
+            self._problems.add(f"{block.place}.off_url", says)
 
     def _profiles(self, entry: Mapping[str, Any]) -> Iterator[ProfileRow]:
         for place, item in self._problems.items(entry.get("profile", []), "schedule.profile"):

@@ -126,7 +126,7 @@ SCHEDULE: Keys = (
         "min_on",
         kinds.span(0, DAY),
         "So long a miner stays awake before a price, a budget or a rule puts it to sleep; plans "
-        "and emergencies may.",
+        "and orders may.",
         '"30min"',
     ),
     Key("min_off", kinds.span(0, DAY), "So long it stays asleep then.", '"15min"'),
@@ -146,7 +146,8 @@ SCHEDULE: Keys = (
     Key(
         "dead_band",
         kinds.share(0, 0.5),
-        "A power target is written when it differs by more than this from the present one.",
+        "A power target is written when it differs by more than this from the present one, or "
+        "when a cap would be exceeded without.",
         '"5%"',
     ),
     Key("power_gap", kinds.span(0, DAY), "Least time between two power targets.", '"10min"'),
@@ -216,7 +217,12 @@ SIGNAL: Keys = (
     ),
     Key("headers", kinds.headers, "Sent along. Secret, as `url` is.", "none"),
     Key("body", kinds.body, "JSON to ask with, by POST (GraphQL). Secret, as `url` is.", "a GET"),
-    Key("every", kinds.span(1, DAY), "Time between two questions.", '"1min"'),
+    Key(
+        "every",
+        kinds.span(1, DAY),
+        "Time between two questions; they are asked at decisions (`interval`).",
+        '"1min"',
+    ),
     Key(
         "at",
         kinds.path,
@@ -329,7 +335,7 @@ FACILITY: Keys = (
 )
 METER: Keys = (
     Key("signal", kinds.name, "Name of a signal in W.", "", 'e.g. signal = "meter-a"'),
-    Key("error", kinds.share(0, 1), "Its relative error.", '"1%"'),
+    Key("error", kinds.error, "Its relative error: a share, `0.02` or `2%`.", '"1%"'),
 )
 PROFILE: Keys = (
     Key(

@@ -137,6 +137,19 @@ power = _amount(amounts.watts, "a power such as 500kW, or a number of W", _power
 share = _amount(amounts.share, "a share such as 5% or 0.05", _percent)
 """A part of one."""
 
+_MOST_ERROR = 0.5
+
+
+def error(value: Any, place: str) -> float:
+    """A relative error, of half at most; 1 is all of it, and no percent."""
+    found = units.finite(value)
+    if found is not None and found > _MOST_ERROR:
+        most = _percent(_MOST_ERROR)
+        cure = f'name a share such as 0.02 or "2%", {most} at most'
+        raise wrong(place, f"{shown(value)} means {_percent(found)}; {cure}")
+    right: float = share(0, _MOST_ERROR)(value, place)
+    return right
+
 
 def threshold(value: Any, place: str) -> float:
     """A number in the signal's unit; for one in W a power will do: `-2kW`."""

@@ -31,7 +31,7 @@ _SAMPLES = (date(2026, 1, 12), date(2026, 7, 13))
 """Mondays on either side of the clock changes: two weeks that stand for all."""
 
 _SAID = ("profile", "mode", "power_target")
-_WORDS = ("families", "makers", "models", "firmware", "mac_addresses", "groups")
+_WORDS = ("families", "makers", "models", "firmware", "mac_addresses", "groups", "sites")
 
 Spans = list[tuple[float, float]]
 _Reaching = Plan | Rule | Budget | Switch | ProfileRow | Meter

@@ -169,6 +169,7 @@ class Command(Struct, frozen=True, kw_only=True):
     `changes` tells a person what it changes. `batch` is shared by orders that are undone
     together, `wish` names the wish that it serves. `by_hand`: a person asked for it, now;
     `despite_hold`: and knows of the hold. `undoes`: it puts back what was there before.
+    `paced`: who gives it bounds by itself how many restart.
     """
 
     id: str
@@ -186,6 +187,7 @@ class Command(Struct, frozen=True, kw_only=True):
     by_hand: bool = False
     despite_hold: bool = False
     undoes: bool = False
+    paced: bool = False
 
 
 class Severity(enum.StrEnum):

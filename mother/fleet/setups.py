@@ -163,6 +163,13 @@ class Setups:
         """How many more miners may be told to restart now."""
         return max(0, self._config().waves.restarts_at_once - len(self.restarting()))
 
+    def room(self) -> int | None:
+        """How many more may be told to restart by who keeps a pace of its own; None: any number.
+
+        A limit that a person has set holds for all; what is usual is meant for reboots.
+        """
+        return self.places() if self._config().waves.restarts_said else None
+
     # the door's questions
 
     def forbids(self, entry: Entry, command: Command) -> str:
@@ -181,7 +188,8 @@ class Setups:
             return "its firmware is being written"
         if not deed.restarts or command.by_hand or entry.id in self.restarting():
             return ""
-        if self.places():
+        room = self.room() if command.paced else self.places()
+        if room is None or room:
             return ""
         return f"{len(self.restarting())} miners restart already, which is the most at once"
 

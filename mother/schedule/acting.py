@@ -39,9 +39,9 @@ from mother.fleet.commands import Outcome
 from mother.fleet.roster import Entry, Roster
 from mother.schedule.journal import Journal, Line, Mark, NotJournalled, Woken
 from mother.schedule.judging import PAUSE, RESUME, Finding, Judge, Step, is_blind
-from mother.schedule.progress import Progress
+from mother.schedule.progress import CROWDED, Progress
 from mother.schedule.ramping import NOWHERE, Ramps, Start
-from mother.schedule.sending import ACTOR, Door, Flight, Sending
+from mother.schedule.sending import ACTOR, Door, Flight, Sending, farewell
 from mother.schedule.units import History, keys_of
 from mother.schedule.values import Ruling, Stage, Standing, Unit, Verdict
 from mother.schedule.yielding import Yielding
@@ -52,8 +52,8 @@ ANSWERS = 4
 AT_ONCE = 500
 """So many orders at most are on their way to their devices."""
 
-LATE = 60.0
-"""Seconds beyond twice the family's own after which an order to sleep has no effect any more."""
+VAIN = 3
+"""Who was told so often, and does not obey, is counted as it is; it is told on."""
 
 PATIENCE = 5.0
 """Seconds that the journal may take to write its last lines."""
@@ -85,6 +85,7 @@ class Acting:
         dry_run: Callable[[], bool] = lambda: False,
         width: int = AT_ONCE,
         may_wake: Callable[[str, float], bool] = lambda device, now: True,
+        room: Callable[[], int | None] = lambda: None,
     ) -> None:
         self._journal = journal
         self._roster = roster
@@ -92,7 +93,6 @@ class Acting:
         self._now = now
         self._schedule = schedule
         self._groups = groups
-        self._random = random
         self._dry_run = dry_run
         self._width = width
         self._may_wake = may_wake
@@ -101,8 +101,8 @@ class Acting:
         run = f"{int(now() * 1000):x}-{random.getrandbits(32):08x}"
         self._sending = Sending(door, journal, self._judge, roster, clock, now, dry_run, run)
         self._yielding = Yielding(journal, self._judge, self.verdict, now)
-        woken = journal.woken_since(self._began - 60.0)
-        self._ramps = Ramps(random.random, [clock.seconds() - (now() - at) for at in woken])
+        woken = [clock.seconds() - (now() - at) for at in journal.woken_since(self._began - 60.0)]
+        self._ramps = Ramps(random.random, woken, room)
         self._verdicts: Mapping[str, Verdict] = {}
         self._joules: dict[str, float] = {}
         self._progress = Progress(clock, now, random.random)
@@ -141,7 +141,10 @@ class Acting:
         """What we did to a device, for its Unit."""
         sleeper = self._journal.sleepers.get(device)
         changed = self._journal.changes.get(device)
-        entry = self._roster.get(device)
+        entry, standing = self._roster.get(device), self.standings.get(device)
+        yielded = self._journal.yielded(device)
+        vain = standing is not None and standing.tries >= VAIN
+        sleeps = standing is not None and standing.mode is Mode.SLEEP
         return History(
             ours=sleeper is not None,
             since=self._journal.since(device),
@@ -151,6 +154,10 @@ class Acting:
             usual=None if changed is None else changed.watts,
             planned=sleeper is not None and sleeper.planned,
             refuses=entry is not None and self._judge.refuses(entry),
+            woken_for=None if yielded is None else yielded.reasons,
+            set_for=() if vain and not sleeps else self._judge.left.get(device),
+            vain=vain and sleeps,
+            lately=self._judge.lately(device),
         )
 
     # what it is told
@@ -164,6 +171,7 @@ class Acting:
         for device in [one for one in self.standings if one not in ruling.verdicts]:
             self._progress.forget(device)
             self._waiting.pop(device, None)
+            self._sending.missed(device)
         for device, verdict in ruling.verdicts.items():
             known = before.get(device)
             if verdict.at_once and (known is None or not known.at_once):
@@ -183,6 +191,7 @@ class Acting:
             return
         flight.written = True
         self._unsent.discard(entry.id)
+        self._ramps.written(entry.id)
         self._soon(SOON)
         mark = Mark(entry.id, self._now())
         if command.kind is RESUME:  # which waits for no disk
@@ -192,19 +201,22 @@ class Acting:
                 await self._journal.note(Line(telling=mark))
 
     async def stop(self) -> None:
-        """Send nothing more, and say who sleeps. Nobody is woken: the journal knows them."""
+        """Send nothing more, and say who sleeps or is set. None is woken: the journal knows."""
         self._stopping = True
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
         running = [one.running for one in self._flights.values() if one.running is not None]
+        open_ones = {one.device for one in self._flights.values() if one.step.kind is PAUSE}
         for one in list(self._flights.values()):
             one.cancel()
         await DeferredList(running)
         kept = Deferred.fromCoroutine(self._journal.flush()).addTimeout(PATIENCE, self._clock)
         with suppress(TimeoutError):  # the disk hangs, which keeps nobody from ending
             await kept
-        if self.sleeping():
-            self.log.info("{count} miners sleep by our order.", count=self.sleeping())
+        sleeping, changed = self.sleeping(), len(self._journal.changes)
+        if sleeping or changed:
+            asked = len(open_ones & self._journal.sleepers.keys())
+            self.log.info("{sentence}", sentence=farewell(sleeping, asked, changed))
 
     # as a sink
 
@@ -254,18 +266,8 @@ class Acting:
     def _settle(self, entry: Entry, verdict: Verdict, now: float) -> None:
         """Let the journal know what a verdict, or a reading, has ended."""
         self._yielding.settle(entry.id, verdict)
-        if verdict.mode is Mode.ACTIVE and self._is_awake(entry):
+        if verdict.mode is Mode.ACTIVE and self._sending.is_awake(entry, self._began):
             self._journal.tell(Line(woken=Woken(entry.id, now)))
-
-    def _is_awake(self, entry: Entry) -> bool:
-        """Whether a sleeper of ours is awake for good: no order to sleep is still to be obeyed."""
-        sleeper, reading = self._journal.sleepers.get(entry.id), entry.reading
-        if sleeper is None or reading is None or reading.asleep or is_blind(entry, RESUME):
-            return False
-        capability = entry.family.capabilities.get(PAUSE)
-        late = LATE + 2 * (0.0 if capability is None else capability.within)
-        told = self._sending.slept.get(entry.id, self._began)
-        return reading.at > max(sleeper.at, told) + late
 
     # who begins
 
@@ -329,11 +331,15 @@ class Acting:
             return None
         keys = keys_of(entry, tuple(self._groups(entry))) if schedule.ramps else NOWHERE
         at_once = self._verdicts[device].at_once
-        start = Start(device, step.up, step.kind is RESUME, at_once, keys)
+        wakes, restarts = step.kind is RESUME, step.kind not in (PAUSE, RESUME)
+        start = Start(device, step.up, wakes, restarts, at_once, keys)
+        if restarts and self._ramps.crowded():
+            self._progress.waits(device, CROWDED)
         return self._ramps.begin(start, schedule, len(self._roster), now)
 
     def _fly(self, device: str, step: Step, delay: float) -> None:
-        flight = Flight(device, step, self._verdicts[device])
+        strayed = self.standings[device].stage is Stage.DRIFTED
+        flight = Flight(device, step, self._verdicts[device], strayed)
         del self._waiting[device]
         self._progress.hurry(device)
         self._flights[device] = flight

@@ -2,7 +2,9 @@
 
 Wishes say how a device runs, or that it sleeps; limits only take away from that. A device runs
 again once nothing holds it any more. What is held is left alone, and so is a miner that was found
-asleep; what both draw counts.
+asleep; what both draw counts. So does what those draw who shall sleep and do not, by a person's
+word or because they do not obey: others make room for them below a cap. So they do, if need be,
+for one whose power target was written too lately to be lowered again.
 
 Minimum times: who woke lately is kept awake but for plans, orders and emergencies, and who was put
 to sleep by anything else stays asleep for a while. Carried out, a ruling asks for nothing further.
@@ -10,7 +12,7 @@ to sleep by anything else stays asleep for a while. Carried out, a ruling asks f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from datetime import tzinfo
 
 from msgspec.structs import replace
@@ -19,14 +21,28 @@ from mother.core.reading import Mode
 from mother.core.units import moment, si
 from mother.schedule.filling import Cap, fill, total
 from mother.schedule.surveying import MILLI, MOST, Survey, milli
-from mother.schedule.values import Bounds, Ids, Limit, Ruling, Shortfall, Unit, Verdict, Wish
+from mother.schedule.values import (
+    Bounds,
+    Ids,
+    Limit,
+    Ruling,
+    Shortfall,
+    Unit,
+    Verdict,
+    Wish,
+    asked,
+    reasons,
+)
 
-FOUND_ASLEEP = "asleep, but not by us"
+FOUND_ASLEEP = "somebody else put it to sleep"
 CANNOT_SLEEP = "its family cannot sleep"
 REFUSES = "its firmware cannot sleep"
 HELD = "held"
 SILENT = "does not answer"
 MINIMUM = "minimum on"
+BY_HAND = "woken by hand"
+VAIN = "does not obey"
+TOO_SOON = "power target changed lately"
 UNKNOWN = "power not known"
 AT_REST = "drawn asleep"
 """What shortfalls count, with CANNOT_SLEEP and REFUSES."""
@@ -48,11 +64,41 @@ def rule(
     the hungriest that is known, sleeps first, and is told in the shortfall of its limits, `over`
     0 W where they seem to be kept. `zone` is for the times in what is told.
     """
-    case = _Case(Survey(units, wishes, bounds, now), limits, bounds, now, zone)
-    case.put_to_sleep()
-    case.fill()
-    verdicts = case.verdicts()
-    return Ruling(verdicts, case.expected(), case.shortfalls())
+    units, wishes, limits = tuple(units), tuple(wishes), tuple(limits)
+    headstrong = [unit for unit in units if _is_headstrong(unit)]
+    kept: dict[str, Verdict] = {}
+    survey = Survey(units, wishes, bounds, now, headstrong)
+    case = _Case(survey, limits, bounds, now, zone)
+    if headstrong:  # what they would be if they obeyed, whoever is awake in their place now
+        case.solve(survey.settled([replace(unit, since=None) for unit in headstrong]), equals=False)
+        kept = _refused(headstrong, case.verdicts(headstrong))
+    while True:
+        case.solve(survey.settled(headstrong, kept))
+        others = [unit for unit in headstrong if unit.id not in kept]
+        more = _refused(others, case.verdicts(others))
+        if not more:
+            return Ruling(case.verdicts(units), case.expected(), case.shortfalls())
+        kept |= more
+
+
+def _is_headstrong(unit: Unit) -> bool:
+    """Whether it may not become what is ruled, though it answers and nothing holds it."""
+    if unit.asleep or unit.held or unit.away:
+        return False
+    return unit.vain or unit.woken_for is not None or unit.set_for is not None
+
+
+def _refused(headstrong: Collection[Unit], verdicts: Mapping[str, Verdict]) -> dict[str, Verdict]:
+    """The verdicts on these that will not be carried out."""
+    found = {}
+    for unit in headstrong:
+        verdict = verdicts[unit.id]
+        if verdict.mode is Mode.SLEEP:
+            if unit.vain or unit.woken_for in ((), asked(verdict)):
+                found[unit.id] = verdict
+        elif verdict.power_target is not None and unit.set_for in ((), reasons(verdict)):
+            found[unit.id] = verdict
+    return found
 
 
 def _strength(limit: Limit) -> tuple[bool, bool, int, float, str]:
@@ -60,8 +106,15 @@ def _strength(limit: Limit) -> tuple[bool, bool, int, float, str]:
     return (not limit.emergency, limit.cap is not None, milli(limit.cap), limit.since, limit.key)
 
 
+def _within(ids: Ids | None, known: Ids) -> Ids:
+    members = known if ids is None else ids if ids <= known else ids & known
+    return known if len(members) == len(known) else members
+
+
 class _Case:
     """One ruling in the making. Watts are whole milliwatts in it, `place` is a limit's by strength.
+
+    It may be solved again, for the same devices with other verdicts kept.
 
     `draw` is what each draws then; `targets` are lowered power targets; `spared` would sleep or
     have slept if they could.
@@ -75,14 +128,17 @@ class _Case:
         now: float,
         zone: tzinfo | None,
     ) -> None:
-        self._survey = survey
         self._bounds, self._now, self._zone = bounds, now, zone
         self._limits = sorted(limits, key=_strength)
-        self._members = [self._within(limit.ids) for limit in self._limits]
+        self._members = [_within(limit.ids, survey.ids) for limit in self._limits]
         self._texts = [self._text(limit) for limit in self._limits]
         self._planned = [limit.planned or limit.emergency for limit in self._limits]
         modes = survey.modes.items()
         self._sleepy = {each for each, wish in modes if wish.mode is Mode.SLEEP}
+        self._begin(survey)
+
+    def _begin(self, survey: Survey) -> None:
+        self._survey = survey
         self._shared: dict[tuple[tuple[int, ...], int, int, bool], Verdict] = {}
         self._draw: dict[str, int] = {}
         self._targets: dict[str, int] = {}
@@ -91,11 +147,13 @@ class _Case:
         self._spared: set[str] = set()
         self._failed: set[int] = set()
         self._at_once: set[str] = set()
+        self._firm: set[str] = set()
 
-    def _within(self, ids: Ids | None) -> Ids:
-        known = self._survey.ids
-        members = known if ids is None else ids if ids <= known else ids & known
-        return known if len(members) == len(known) else members
+    def solve(self, survey: Survey, *, equals: bool = True) -> None:
+        """Decide. `equals`: who runs is kept on in place of its equals."""
+        self._begin(survey)
+        self.put_to_sleep()
+        self.fill(equals)
 
     def put_to_sleep(self) -> None:
         """Those whom a wish or a limit without a cap puts to sleep."""
@@ -123,7 +181,7 @@ class _Case:
         for each in down:
             ground.top[each] = ground.low[each] = ground.rest[each]
 
-    def fill(self) -> None:
+    def fill(self, equals: bool) -> None:
         """Keep the caps, and note for whom they hold."""
         ground = self._survey.ground
         caps = [
@@ -131,9 +189,10 @@ class _Case:
             for place, (limit, members) in enumerate(zip(self._limits, self._members, strict=True))
             if limit.cap is not None and not limit.cap >= MOST
         ]
-        filled = fill(ground, caps)
+        filled = fill(ground, caps, equals=equals)
         self._targets, self._failed = filled.targets, {cap.place for cap in filled.failed}
-        self._draw = ground.top | filled.targets
+        self._firm = filled.firm
+        self._draw = ground.top | filled.targets | filled.left
         for each, cap in filled.cut.items():
             self._asleep_for.setdefault(each, []).append(cap.place)
             self._draw[each] = ground.rest[each]
@@ -154,14 +213,17 @@ class _Case:
                 if total(draws, cap.members) > cap.watts:
                     self._at_once |= less & cap.members
 
-    def verdicts(self) -> dict[str, Verdict]:
-        """What each shall be, by DeviceId."""
-        return {each: self._verdict(unit) for each, unit in self._survey.units.items()}
+    def verdicts(self, units: Iterable[Unit]) -> dict[str, Verdict]:
+        """What each of these shall be, by DeviceId."""
+        return {unit.id: self._verdict(unit) for unit in units}
 
     def _verdict(self, unit: Unit) -> Verdict:
         each = unit.id
         if unit.held or (unit.asleep and not unit.ours):
             return Verdict(None, skipped=unit.held or FOUND_ASLEEP)
+        kept = self._survey.kept.get(each)
+        if kept is not None and (kept.mode is Mode.SLEEP or each not in self._asleep_for):
+            return kept
         wish = self._survey.modes.get(each)
         if wish is not None and (wish.mode is not Mode.SLEEP or not unit.sleeps):
             wish = None
@@ -232,6 +294,7 @@ class _Case:
             because=tuple(because),
             asked_by=tuple(dict.fromkeys([*keys, *(wish.source for wish in wishes)])),
             at_once=each in self._at_once,
+            firm=each in self._firm,
         )
 
     def _spared_text(self, unit: Unit) -> str:
@@ -259,7 +322,9 @@ class _Case:
         """The limits that cannot be kept, the strongest first."""
         survey, ground, silent = self._survey, self._survey.ground, self._survey.silent
         down = self._asleep_for.keys() | self._sleepy | ground.asleep
-        down -= ground.stuck | survey.held | silent
+        awake = {each for each, one in survey.kept.items() if one.mode is Mode.SLEEP}
+        vain = {each for each in awake if survey.units[each].vain}
+        down -= ground.stuck | survey.held | silent | awake
         stuck = ground.stuck - silent
         refuse = {each for each in stuck if survey.units[each].refuses}
         why = {
@@ -267,6 +332,9 @@ class _Case:
             SILENT: silent,
             CANNOT_SLEEP: stuck - refuse,
             REFUSES: refuse,
+            BY_HAND: awake - vain,
+            VAIN: vain,
+            TOO_SOON: survey.fixed - down - survey.silent,
             MINIMUM: ground.young & self._spared - down - silent - ground.stuck,
             UNKNOWN: survey.unknown - down - self._targets.keys(),
             AT_REST: down if self._failed else set(),

@@ -7,7 +7,6 @@ what was put to sleep since would be taken away twice.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
@@ -35,11 +34,11 @@ class Told(Struct, frozen=True):
 class Past(Struct, frozen=True):
     """What is kept of a budget from round to round.
 
-    `said` is when its signal last spoke, `drawn` what was drawn then in W, `caps` pairs of time
-    and W, the oldest first.
+    `said` is when its signal last spoke (None: never), `drawn` what was drawn then in W, `caps`
+    pairs of time and W, the oldest first.
     """
 
-    said: float = -math.inf
+    said: float | None = None
     drawn: float = 0.0
     caps: tuple[tuple[float, float], ...] = ()
     since: float = 0.0
@@ -54,7 +53,7 @@ class Asked(Struct, frozen=True):
 
     told: Callable[[str], Told | None]
     fallback: Callable[[str], str | None]
-    drawn: Callable[[Ids], float]
+    drawn: Callable[[Ids], float | None]
     members: Callable[[Reach], Ids]
 
 
@@ -89,12 +88,15 @@ def _cap(
     told = asked.told(budget.signal)
     if told is None:  # nothing was ever said: the fixed cap, where there is one
         return budget.cap, f"{name}: its signal {budget.signal} has said nothing yet", past
-    if told.at != past.said:
-        past = replace(past, said=told.at, drawn=asked.drawn(ids))
     if not budget.surplus:
         cap = told.value - budget.reserve
         cap = cap if budget.cap is None else min(cap, budget.cap)
         return cap, f"{name}: {_watts(cap)} by {budget.signal}", past
+    if told.at != past.said:
+        drawn = asked.drawn(ids)
+        if drawn is None:  # a surplus means nothing without what is drawn beside it
+            return budget.cap, f"{name}: not all of its miners have been read yet", past
+        past = replace(past, said=told.at, drawn=drawn)
     if not any(_is_late(at, now) for at, _ in past.caps):
         past = _with(past, past.drawn, now)  # more than now has to be there for some time first
     past = _with(past, past.drawn + told.value - budget.reserve, now)

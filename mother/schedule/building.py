@@ -147,6 +147,7 @@ def _acting(around: Around, journal: Journal, may_wake: Callable[[str, float], b
         Random(),  # noqa: S311  # spreads starts only
         around.is_dry,
         may_wake=may_wake,
+        room=around.setups.room,
     )
 
 
@@ -172,6 +173,7 @@ def _deciding(around: Around, acting: Acting, sources: Sources, book: Book) -> D
         around.setups.groups_of,
         around.zone,
         around.clock_kept,
+        around.scanned,
     )
 
 

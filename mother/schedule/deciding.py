@@ -61,6 +61,7 @@ class Deciding:
 
     `clock_kept` says whether somebody keeps this machine's clock right, None: unknown. Plans are
     followed by no other clock, unless the operator trusts it; `astray` says that they are not.
+    `sought` says whether a scan has ended since the start.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Deciding:
         groups_of: Callable[[Entry], tuple[str, ...]],
         zone: Callable[[], tzinfo | None] = lambda: None,
         clock_kept: Callable[[], bool | None] = lambda: None,
+        sought: Callable[[], bool] = lambda: True,
     ) -> None:
         self._roster = roster
         self._config = config
@@ -82,6 +84,7 @@ class Deciding:
         self._groups_of = groups_of
         self._zone = zone
         self._clock_kept = clock_kept
+        self._sought = sought
         self._membership = Membership(roster)
         self.kept = Kept()
         self.astray = False
@@ -96,7 +99,9 @@ class Deciding:
         self.astray = dated and self._clock_kept() is False
         wishes = () if self.astray else plans.wishes(schedule.plans, now, members)
         limits = self._limits(schedule, members, rated, meters, now)
-        bounds = Bounds(schedule.min_on, schedule.min_off, schedule.starts_a_day)
+        bounds = Bounds(
+            schedule.min_on, schedule.min_off, schedule.starts_a_day, schedule.dead_band
+        )
         zone, units = self._zone(), [one.unit for one in rated.values()]
         ruling = rule(units, wishes, limits, bounds, now, zone)
         return Look(now, rated, meters, wishes, limits, ruling, bounds, zone, members, self.scoped)
@@ -125,17 +130,30 @@ class Deciding:
         now: float,
     ) -> tuple[Limit, ...]:
         bound, states = thresholds.limits(
-            schedule.rules, self._sources, self.kept.thresholds, now, members
+            schedule.rules,
+            self._sources,
+            self.kept.thresholds,
+            now,
+            members,
+            schedule.interval,
         )
         asked = Asked(
             self._told,
             lambda name: self._sources.fallback(name, now),
-            lambda ids: meter.draw(rated, meters, ids).watts,
+            lambda ids: meter.draw(rated, meters, ids).watts if self._all_read() else None,
             members,
         )
         filled, pasts = budgets.limits(schedule.budgets, self.kept.budgets, asked, now)
         self.kept = Kept(states, pasts)
         return (*bound, *filled, *self._book.limits(now, self.scoped))
+
+    def _all_read(self) -> bool:
+        """Whether it is known what the farm draws: all were sought, and read or found silent."""
+        seen = (
+            entry.reading is not None or entry.gone or entry.failing_since is not None
+            for entry in self._roster
+        )
+        return self._sought() and all(seen)
 
     def _told(self, name: str) -> Told | None:
         said = self._sources.said(name)

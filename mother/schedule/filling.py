@@ -13,7 +13,7 @@ Then only is a miner that runs kept on, in place of one that would be woken, whe
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from itertools import accumulate
 
 from msgspec import Struct, field
@@ -22,6 +22,10 @@ from mother.schedule.values import Ids, Limit
 
 NEAR = 1.02
 """Efficiencies and power targets that differ by less than this factor are as good as equal."""
+
+
+LEAST_STEP = 1000
+"""mW: devices round their power targets to whole watts."""
 
 
 class Ground(Struct):
@@ -35,6 +39,8 @@ class Ground(Struct):
     `asleep` sleep now; `waiting` of them cannot be woken yet and keep their place.
     `lowered` are asleep, or have a power target below the wished one, now; `lowest` of them are
     asleep or have the lowest.
+    `has` is the power target that each has, `kept` what it draws at that. One that differs by no
+    more than the share `band` is not written; `wished` are those to whom a wish gives one.
     """
 
     order: list[str]
@@ -50,6 +56,16 @@ class Ground(Struct):
     waiting: set[str] = field(default_factory=set)
     lowered: set[str] = field(default_factory=set)
     lowest: set[str] = field(default_factory=set)
+    has: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, int] = field(default_factory=dict)
+    wished: set[str] = field(default_factory=set)
+    band: float = 0.0
+
+    def copied(self) -> Ground:
+        """One of its own; `order` is shared."""
+        values = {name: getattr(self, name) for name in self.__struct_fields__}
+        own = {name: one.copy() for name, one in values.items() if isinstance(one, dict | set)}
+        return Ground(**(values | own))
 
 
 class Cap(Struct, frozen=True):
@@ -64,7 +80,8 @@ class Cap(Struct, frozen=True):
 class Filled(Struct):
     """`cut` sleep for a cap; `targets` are lowered power targets in milliwatts, `tight` the caps
     that lowered them, of those for the same members the lowest; `spared` would sleep for a cap
-    if they could; `failed` were not kept.
+    if they could; `failed` were not kept. `left` keep the power target that they have, and what
+    they draw; `firm` get theirs however little it differs.
     """
 
     cut: dict[str, Cap] = field(default_factory=dict)
@@ -72,6 +89,8 @@ class Filled(Struct):
     tight: list[Cap] = field(default_factory=list)
     spared: dict[str, Cap] = field(default_factory=dict)
     failed: list[Cap] = field(default_factory=list)
+    left: dict[str, int] = field(default_factory=dict)
+    firm: set[str] = field(default_factory=set)
 
 
 def total(watts: Mapping[str, int], members: Set[str]) -> int:
@@ -84,17 +103,32 @@ def total(watts: Mapping[str, int], members: Set[str]) -> int:
     return everything - sum(map(watts.__getitem__, watts.keys() - members))
 
 
-def fill(ground: Ground, caps: Iterable[Cap]) -> Filled:
-    """Who sleeps, and who has a lower power target, so that every cap is kept that can be."""
-    binding = [cap for cap in caps if total(ground.top, cap.members) > cap.watts]
-    if not binding:
-        return Filled()
+def totals(watts: Mapping[str, int], caps: Collection[Cap]) -> list[int]:
+    """The same of the members of each; once for those who share one set of them."""
+    known: dict[int, int] = {}
+    for cap in caps:
+        key = id(cap.members)
+        if key not in known:
+            known[key] = total(watts, cap.members)
+    return [known[id(cap.members)] for cap in caps]
+
+
+def fill(ground: Ground, caps: Collection[Cap], *, equals: bool = True) -> Filled:
+    """Who sleeps, and who has a lower power target, so that every cap is kept that can be.
+
+    `equals`: a miner that runs is kept on in place of its equals.
+    """
+    tops = zip(caps, totals(ground.top, caps), strict=True)
+    binding = [cap for cap, top in tops if top > cap.watts]
     binding.sort(key=lambda cap: (len(cap.members), cap.watts, cap.limit.key))
     filling = _Filling(ground, binding)
     for cap in binding:
         filling.cut(cap)
-    filling.keep_equals()
-    filling.lower()
+    if equals and binding:
+        filling.keep_equals()
+    if binding:
+        filling.lower()
+    filling.leave(caps)
     return filling.found
 
 
@@ -151,7 +185,8 @@ class _Filling:
         drops = found.cut.keys() - ground.asleep - ground.need.keys()
         if not wakes or not drops:
             return
-        room = [cap.watts - total(self._low, cap.members) for cap in self._caps]
+        lows = zip(self._caps, totals(self._low, self._caps), strict=True)
+        room = [cap.watts - low for cap, low in lows]
         groups: dict[tuple[int, ...], tuple[list[str], list[str]]] = {}
         for each in self._ranked(drops):
             groups.setdefault(self._seat(each), ([], []))[1].append(each)
@@ -229,6 +264,53 @@ class _Filling:
         if seats:
             left = self._raised(seats, room)
             self._raise(self._steady(left, self._ground.lowest), seats, room)
+
+    def leave(self, caps: Collection[Cap]) -> None:
+        """Leave power targets that differ by little, but those without which a cap is exceeded."""
+        aims = self._near_aims()
+        left = {each: self._ground.kept[each] for each in aims}
+        if not left:
+            return
+        draw = self._top | self.found.targets | left
+        for cap in caps:
+            over = total(draw, cap.members) - cap.watts
+            for each in self._gains(aims, cap) if over > 0 else ():
+                over -= draw[each] - aims[each]
+                draw[each] = aims.pop(each)
+                self.found.firm.add(each)
+                if each in self.found.targets:
+                    self.found.targets[each] = draw[each]
+                if over <= 0:
+                    break
+        for each in aims:
+            self.found.left[each] = left[each]
+            if each in self.found.targets:
+                self.found.targets[each] = min(self._ground.has[each], self._top[each])
+
+    def _near_aims(self) -> dict[str, int]:
+        """The power targets within the dead band, as they would be written all the same.
+
+        Somewhat lower than they need be, so that the next of such small steps is far off.
+        """
+        ground, targets, aims = self._ground, self.found.targets, dict[str, int]()
+        for each, has in ground.has.items():
+            if each not in self._free and each not in ground.stuck:
+                continue
+            lowered = each in targets
+            if not lowered and each not in ground.wished:
+                continue
+            aim = targets[each] if lowered else self._top[each]
+            if abs(aim - has) <= ground.band * has:
+                less = int(aim * (1 - ground.band / 2)) // 1000 * 1000
+                aims[each] = max(self._low[each], less) if lowered else aim
+        return aims
+
+    def _gains(self, aims: Mapping[str, int], cap: Cap) -> list[str]:
+        """Who of them would draw less for it, who gains most first: so few are written."""
+        kept = self._ground.kept
+        gains = {each: kept[each] - aims[each] for each in aims.keys() & cap.members}
+        some = [each for each, gain in gains.items() if gain >= LEAST_STEP]
+        return sorted(some, key=lambda each: (-gains[each], -self._rank[each]))
 
     def _raised(self, seats: Mapping[str, list[int]], room: list[int]) -> list[str]:
         """Give the most efficient all that they are wished, and return who did not get it."""

@@ -18,9 +18,9 @@ from mother.fleet.news import tell_of
 from mother.fleet.roster import Entry, Roster
 from mother.schedule import plans
 from mother.schedule.acting import Acting
+from mother.schedule.arbiter import FOUND_ASLEEP
 from mother.schedule.deciding import Deciding, Look
 from mother.schedule.facility import Facility
-from mother.schedule.judging import NOT_OURS
 from mother.schedule.orders import Book, aim
 from mother.schedule.reports import About, Reports, Round, Turn
 from mother.schedule.sources import Sources
@@ -163,7 +163,7 @@ class Scheduler:
         entry.wanted = verdict.mode
         ruled = _PROFILE if verdict.profile else frozenset()
         entry.ruled = ruled | _POWER if verdict.power_target is not None else ruled
-        if verdict.skipped != NOT_OURS:
+        if verdict.skipped != FOUND_ASLEEP:
             self._strange.discard(entry.id)
         elif entry.id not in self._strange:
             self._strange.add(entry.id)

@@ -31,11 +31,12 @@ from mother.fleet.subjects import subject_of
 from mother.schedule.arbiter import REFUSES
 from mother.schedule.journal import Changed, Journal, Line, Mark
 from mother.schedule.profiles import Has, Wished, found, is_raise, missing, wished_for
-from mother.schedule.values import Stage, Standing, Verdict
+from mother.schedule.units import Lately
+from mother.schedule.values import Stage, Standing, Verdict, asked, reasons
 
 PAUSE, RESUME = CommandKind.PAUSE, CommandKind.RESUME
 
-NOT_OURS = "asleep, but not by us"
+NOT_OURS = "somebody else put it to sleep"
 SLEPT_BEFORE = "it slept already, and not by us"
 BY_HAND = "a person resumed it: left alone until something else wants it asleep"
 SET_BY_HAND = "a person set it: left alone until something else is wished"
@@ -208,24 +209,29 @@ class Judge:
         written = self.written.get(entry.id)
         schedule = self._schedule()
         last = None if written is None else written.what
-        orders = missing(wished, has, last, schedule.dead_band)
+        orders = missing(wished, has, last, 0.0 if verdict.firm else schedule.dead_band)
         if not orders:
             return settled
         if reading.restarting:
             return Finding(Stage.PENDING, "its mining program is starting")
         free = self._free_at(entry.id, schedule.power_gap)
         why = "" if now >= free else f"changed lately: again in {duration(free - now)}"
-        finding = _step(tuple(orders), entry, up=is_raise(orders, has), has=has)
+        finding = _step(tuple(orders), entry, up=_raises(verdict, orders, has), has=has)
         return replace(finding, why=why, not_before=free)
 
     def _free_at(self, device: str, gap: float) -> float:
-        """When its settings may be written again."""
+        """When its settings may be written again. What never left, in this run, costs no gap."""
         written, changed = self.written.get(device), self._journal.changes.get(device)
         at = max(
             -inf if written is None else written.at,
-            -inf if changed is None else changed.at,
+            -inf if changed is None or changed.at >= self._began else changed.at,
         )
         return at + gap
+
+    def lately(self, device: str) -> Lately:
+        """What was written to it last, and when the next may be."""
+        written, until = self.written.get(device), self._free_at(device, self._schedule().power_gap)
+        return Lately(until) if written is None else Lately(until, written.what.watts, written.at)
 
     def wished(self, entry: Entry, verdict: Verdict) -> Wished:
         """What is to be set, what is to be put back included."""
@@ -272,16 +278,6 @@ class Judge:
         return Line(kept=Mark(entry.id, now)) if nothing else Line(changed=left)
 
 
-def asked(verdict: Verdict) -> tuple[str, ...]:
-    """Who wants it so, whatever the order."""
-    return tuple(sorted(set(verdict.asked_by)))
-
-
-def reasons(verdict: Verdict) -> tuple[str, ...]:
-    """What settings that a person chose are measured against."""
-    return (verdict.profile, *asked(verdict))
-
-
 def wishes(verdict: Verdict) -> bool:
     """Whether it says anything about settings."""
     return bool(verdict.profile) or verdict.power_target is not None
@@ -291,6 +287,18 @@ def is_blind(entry: Entry, kind: CommandKind) -> bool:
     """Whether its yes is all there is."""
     capability = entry.family.capabilities.get(kind)
     return capability is not None and capability.confirm is Confirm.TAKEN
+
+
+def _raises(
+    verdict: Verdict, orders: Sequence[tuple[CommandKind, Mapping[str, Any]]], has: Has
+) -> bool:
+    """Whether it may draw more then; a power target that is asked for where none is known is none
+    of that, and what is put back is.
+    """
+    power = all(kind is CommandKind.SET_POWER for kind, _ in orders)
+    if power and has.watts is None and verdict.power_target is not None:
+        return False
+    return is_raise(orders, has)
 
 
 def _usual(entry: Entry, before: Changed) -> float | None:

@@ -53,7 +53,7 @@ class Preview(Struct, frozen=True):
 
 
 class Unconfirmed(Struct, frozen=True):
-    """A miner that did not do it yet, as far as can be seen."""
+    """A miner that did not do it yet, as far as can be seen, or that is left out."""
 
     worker: str
     why: str = ""
@@ -62,8 +62,11 @@ class Unconfirmed(Struct, frozen=True):
 class Progress(Struct, frozen=True):
     """How far an order is: `total` miners that it changes, counted by `Stage` in `stages`.
 
-    They drew `before` W and draw `now` W. `unconfirmed` are those of that stage and the drifted;
-    `reached` is after how many seconds 95 % were confirmed, None: not yet.
+    They drew `before` W and draw `now` W. Of those of stage `unconfirmed` `taken` said yes, and no
+    more can ever be known of them; of the pending `stuck` were tried in vain or do not answer.
+    `unconfirmed` are the other unconfirmed, the drifted, the stuck and the skipped. `left_out`
+    counts by reason those of its scope that it does not change. `reached` is after how many
+    seconds 95 % were confirmed, None: not yet.
     """
 
     total: int
@@ -72,6 +75,9 @@ class Progress(Struct, frozen=True):
     now: float = 0.0
     unconfirmed: tuple[Unconfirmed, ...] = ()
     reached: float | None = None
+    taken: int = 0
+    stuck: int = 0
+    left_out: Mapping[str, int] = {}
 
 
 class Scheduling(Protocol):

@@ -18,6 +18,8 @@ RETRY = Backoff(30.0, 900.0)
 DRIFT = 60.0
 """Seconds after which one that has drifted is told again."""
 
+CROWDED = "as many restart already as restarts_at_once allows"
+
 ASTRAY = "it was done, and is otherwise now"
 
 _NEW = Standing(Stage.PENDING, None)
@@ -101,6 +103,11 @@ class Progress:
         self.standings[device] = standing
         return True
 
+    def waits(self, device: str, why: str) -> None:
+        """It would be told now, were it not for this."""
+        standing = self.standings[device]
+        self.standings[device] = _at(standing, standing.stage, self._now(), why)
+
     def sent(self, device: str) -> None:
         """The door has its order."""
         standing, now = self.standings.get(device, _NEW), self._now()
@@ -139,6 +146,24 @@ class Progress:
         until = self._clock.seconds() + wait
         self._again[device] = max(until, self.again(device))
         return replace(standing, again=self._now() + wait)
+
+
+def towards(verdict: Verdict, standing: Standing | None, began: float) -> Standing:
+    """Where one is on its way to what it shall be now: what it was told before is no part of it.
+
+    A power target that only changed since `began` counts as the same.
+    """
+    if standing is None or standing.mode is not verdict.mode:
+        return Standing(Stage.PENDING, verdict.mode)
+    old, new = standing.power_target, verdict.power_target
+    if old == new or (old is not None and new is not None and standing.since >= began):
+        return standing
+    return Standing(Stage.PENDING, verdict.mode)
+
+
+def is_taken(standing: Standing) -> bool:
+    """Whether it said yes, and no more can ever be seen of it."""
+    return standing.stage is Stage.UNCONFIRMED and standing.again == inf
 
 
 def _at(standing: Standing, stage: Stage, now: float, why: str) -> Standing:

@@ -15,6 +15,7 @@ from mother.core.reading import Mode
 from mother.core.units import duration, si
 from mother.fleet.files import Writer
 from mother.schedule.meter import Draw
+from mother.schedule.progress import towards
 from mother.schedule.units import Rated
 from mother.schedule.values import Ids, Limit, Ruling, Stage, Standing
 
@@ -28,7 +29,7 @@ FEW = 20
 """So many where all reports are listed."""
 
 BRIEF = 5.0
-"""One that ends within so many seconds, before a second look at it, has done nothing yet."""
+"""One that ends within so many seconds, and nobody has confirmed, has done nothing yet."""
 
 DONE = 0.95
 LINGER = 120.0
@@ -108,11 +109,13 @@ class Report(Struct, frozen=True, omit_defaults=True):
                 f"{si(self.baseline, 'W')} to shed: {self.reason}"
             )
         end = "" if self.ended is None else f" has ended after {duration(self.seconds)}"
-        if self.ended is not None and self.at <= self.began and self.seconds <= BRIEF:
+        if self.ended is not None and self.seconds <= BRIEF and not self.confirmed:
             return f"Curtailment {self.id}{end}, before anything was seen to be done"
         parts = [f"{si(self.shed, 'W')} of {si(self.wanted, 'W')} shed"]
         if self.reached is not None:
             parts.append(f"95 % of it in {duration(self.reached)}")
+        elif self.confirmed_after is not None:
+            parts.append(f"95 % of the miners confirmed after {duration(self.confirmed_after)}")
         if self.unconfirmed_count:
             parts.append(f"{self.unconfirmed_count} of {self.miners} miners unconfirmed")
         if self.skipped_count:
@@ -129,7 +132,7 @@ class About(Struct, frozen=True):
 
 
 class Turn(Struct, frozen=True):
-    """What one round brought: reports that began, got to 95 % of their W, and ended."""
+    """What one round brought: reports that began, got to 95 % of their W or miners, and ended."""
 
     began: tuple[Report, ...] = ()
     reached: tuple[Report, ...] = ()
@@ -163,6 +166,7 @@ class Reports:
         self._kept: dict[int, Report] = {}
         self._open: dict[str, int] = {}
         self._idle: dict[str, float] = {}
+        self._last: dict[str, tuple[Limit, set[str], set[str], Ruling]] = {}
         self._found: set[str] = set()
         self._written: dict[int, Report] = {}
 
@@ -220,14 +224,17 @@ class Reports:
             if limit is not None and ids:
                 self._idle.pop(key, None)
                 self._found.discard(key)
-                whom = _within(skipped, limit.ids) - ids
+                whom = (skipped if limit.ids is None else skipped & limit.ids) - ids
+                self._last[key] = limit, ids, whom, this.ruling
                 report, before = _seen(report, limit, ids, whom, this), report
-                if report.reached is not None and before.reached is None:
+                if _milestones(report) > _milestones(before):
                     reached.append(report)
-                self._keep(report)
+                self._kept[number] = report
                 continue
-            idle = self._idle.setdefault(key, this.now)
             at_once = limit is None and key not in self._found
+            if at_once and key not in self._idle:
+                report = self._at_last(report, this)
+            idle = self._idle.setdefault(key, this.now)
             if at_once or not 0 <= this.now - idle < LINGER:
                 ended.append(self._end(report, idle))
         self._save(this.now)
@@ -259,20 +266,24 @@ class Reports:
             target=_target(limit, this),
             miners=len(ids),
         )
-        self._open[limit.key] = number
-        self._keep(report)
+        self._open[limit.key], self._kept[number] = number, report
         return report
+
+    def _at_last(self, report: Report, this: Round) -> Report:
+        """As it stands when it is over: what was asked of whom in its last round still holds."""
+        limit, ids, whom, ruling = self._last[report.key]
+        here = this.ruling.verdicts.keys()
+        if not ids & here:
+            return report
+        return _seen(report, limit, ids & here, whom & here, replace(this, ruling=ruling))
 
     def _end(self, report: Report, at: float) -> Report:
         ended = replace(report, ended=max(at, report.began))
-        for known in (self._open, self._idle):
+        for known in (self._open, self._idle, self._last):
             known.pop(report.key, None)
         self._found.discard(report.key)
-        self._keep(ended)
+        self._kept[report.id] = ended
         return ended
-
-    def _keep(self, report: Report) -> None:
-        self._kept[report.id] = report
 
     def _make_folder(self) -> None:
         try:
@@ -310,10 +321,6 @@ def _asked(ruling: Ruling) -> tuple[dict[str, set[str]], set[str]]:
     return asked, skipped
 
 
-def _within(some: set[str], ids: Ids | None) -> set[str]:
-    return some if ids is None else some & ids
-
-
 def _target(limit: Limit, this: Round) -> float:
     """What may be drawn: the cap, or what all draw asleep."""
     if limit.cap is not None:
@@ -326,7 +333,10 @@ def _target(limit: Limit, this: Round) -> float:
 def _seen(report: Report, limit: Limit, ids: set[str], skipped: set[str], this: Round) -> Report:
     """The report as of now."""
     now = this.now
-    standings = {one: _standing(this, one, report.began) for one in ids}
+    standings = {
+        one: towards(this.ruling.verdicts[one], this.standings.get(one), report.began)
+        for one in ids
+    }
     stages = {one: standing.stage for one, standing in standings.items()}
     done = sum(1 for stage in stages.values() if stage is Stage.CONFIRMED)
     left = sorted(skipped.union(one for one in ids if stages[one] is Stage.SKIPPED))
@@ -359,20 +369,6 @@ def _seen(report: Report, limit: Limit, ids: set[str], skipped: set[str], this: 
     return report
 
 
-def _standing(this: Round, ident: str, began: float) -> Standing:
-    """Where one is on its way to what it shall be now: what it was told before is no part of it.
-
-    A power target that only changed since the report began counts as the same.
-    """
-    verdict, standing = this.ruling.verdicts[ident], this.standings.get(ident)
-    if standing is None or standing.mode is not verdict.mode:
-        return Standing(Stage.PENDING, verdict.mode)
-    old, new = standing.power_target, verdict.power_target
-    if old == new or (old is not None and new is not None and standing.since >= began):
-        return standing
-    return Standing(Stage.PENDING, verdict.mode)
-
-
 def _undone(ident: str, standing: Standing | None, this: Round) -> Undone:
     """Why one is not what it should be: by the arbiter's word, else by its standing."""
     rated = this.rated.get(ident)
@@ -383,6 +379,11 @@ def _undone(ident: str, standing: Standing | None, this: Round) -> Undone:
     if standing is None:
         return Undone(ident, worker, Stage.PENDING.value)
     return Undone(ident, worker, standing.stage.value, standing.why, standing.tries)
+
+
+def _milestones(report: Report) -> int:
+    """Whether 95 % of the W are shed, and 95 % of the miners confirmed."""
+    return (report.reached is not None) + (report.confirmed_after is not None)
 
 
 def _matters(old: Report, new: Report, now: float) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from msgspec.structs import replace
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 from mother.core.clock import sleep
 from mother.core.errors import DeviceError, Unsupported
@@ -16,14 +17,20 @@ from mother.fleet.commands import Outcome
 from mother.fleet.identity import recognised
 from mother.fleet.roster import Entry, Roster
 from mother.schedule.journal import Journal, Line, NotJournalled, Woken
-from mother.schedule.judging import PAUSE, RESUME, Judge, Step, Written
+from mother.schedule.judging import PAUSE, RESUME, Judge, Step, Written, is_blind
 from mother.schedule.profiles import Has, Wished, found
 from mother.schedule.values import Sleeper, Verdict
 
 ACTOR = "schedule"
 
+LATE = 60.0
+"""Seconds beyond twice the family's own after which an order to sleep has no effect any more."""
+
 LIFE = 600.0
 """For so many seconds an order may wait at the door."""
+
+
+STRAYED = "it has not stayed as it was told"
 
 
 class Door(Protocol):
@@ -37,12 +44,15 @@ class Door(Protocol):
 
 
 class Flight:
-    """`handed`: the door has it; `written`: it is being sent to the device."""
+    """`handed`: the door has it; `written`: it is being sent to the device. `again`: it was done
+    before, and has not stayed so.
+    """
 
-    def __init__(self, device: str, step: Step, verdict: Verdict) -> None:
+    def __init__(self, device: str, step: Step, verdict: Verdict, again: bool = False) -> None:
         self.device = device
         self.step = step
         self.verdict = verdict
+        self.again = again
         self.handed = False
         self.written = False
         self.running: Deferred[None] | None = None
@@ -55,6 +65,8 @@ class Flight:
 
 class Sending:
     """Sends. `run` tells the orders of this run of the daemon from those of others."""
+
+    log = Logger()
 
     def __init__(
         self,
@@ -99,6 +111,7 @@ class Sending:
                 return None
         pauses = flight.step.kind is PAUSE and not self._dry_run()
         fresh = pauses and flight.device not in self._journal.sleepers
+        since = self._journal.since(flight.device)
         outcome = None
         try:
             await self._journalled(entry, flight)
@@ -115,7 +128,30 @@ class Sending:
             if pauses and flight.handed:
                 self.slept[flight.device] = self._now()
             if fresh and not (flight.handed if outcome is None else outcome.sent):
-                self._take_back(flight.device)
+                self._take_back(flight.device, since)
+
+    def is_awake(self, entry: Entry, began: float) -> bool:
+        """Whether a sleeper of ours is awake for good: no order to sleep is still to be obeyed.
+
+        `began` is when this run of the daemon did.
+        """
+        sleeper, reading = self._journal.sleepers.get(entry.id), entry.reading
+        if sleeper is None or reading is None or reading.asleep or is_blind(entry, RESUME):
+            return False
+        capability = entry.family.capabilities.get(PAUSE)
+        late = LATE + 2 * (0.0 if capability is None else capability.within)
+        return reading.at > max(sleeper.at, self.slept.get(entry.id, began)) + late
+
+    def missed(self, device: str) -> None:
+        """It is decided about no more: say so where it sleeps and nobody minds it."""
+        sleeper = self._journal.sleepers.get(device)
+        if sleeper is not None and self._roster.get(device) is None:
+            self.log.warn(
+                "{worker} at {address} sleeps by our order and is minded no more: nobody wakes it "
+                "until it is found again, unless by hand on its own page.",
+                worker=sleeper.worker,
+                address=sleeper.address,
+            )
 
     async def _ask(self, entry: Entry, flight: Flight) -> str:
         """Read what is about to be replaced, so that it can be put back; why that failed."""
@@ -164,9 +200,10 @@ class Sending:
         )
         return Line(asleep=sleeper)
 
-    def _take_back(self, device: str) -> None:
+    def _take_back(self, device: str, since: float | None) -> None:
+        """It was never told: it is awake since when it was before, and no start of ours."""
         if self._journal.yielded(device) is None:
-            self._journal.tell(Line(woken=Woken(device, self._now())))
+            self._journal.tell(Line(woken=Woken(device, since or 0.0)))
 
     async def _send(self, entry: Entry, flight: Flight) -> Outcome:
         """All orders in turn, up to the first that is not done."""
@@ -207,14 +244,34 @@ class Sending:
             id=ident,
             key=f"schedule:{flight.device}:{kind.value}:{ident}",
             actor=ACTOR,
-            reason="; ".join(flight.verdict.because),
+            reason="; ".join((*((STRAYED,) if flight.again else ()), *flight.verdict.because)),
             at=now,
             expires=now + LIFE,
             device=entry.id,
             kind=kind,
             args=args,
             changes=_changes(kind, args, flight.step.has),
+            paced=True,
         )
+
+
+def farewell(sleeping: int, asked: int, changed: int) -> str:
+    """What is said in the end of sleepers, `asked` of which were just being told to be some, and
+    of those `changed` that have a power target or profile of ours.
+    """
+    many = "1 miner sleeps" if sleeping == 1 else f"{sleeping} miners sleep"
+    said = f"{many} by our order" if sleeping else ""
+    if changed:
+        has = "has" if changed == 1 else "have"
+        alone = "1 miner" if changed == 1 else f"{changed} miners"
+        who = f"{said}, and {changed}" if said else alone
+        said = f"{who} {has} a power target or profile of ours in force"
+    if not asked:
+        return f"{said}."
+    them = "it" if sleeping == 1 else f"{asked} of them"
+    if changed:
+        them = "the sleeper" if sleeping == 1 else f"{asked} of the sleepers"
+    return f"{said}; {them} may still be awake, for the stop came while it was told."
 
 
 def _changes(kind: CommandKind, args: Mapping[str, Any], has: Has) -> tuple[Change, ...]:

@@ -32,6 +32,7 @@ from mother.schedule.reading_signals import (
     scaled,
     series_in,
 )
+from mother.schedule.thresholds import in_silence
 
 DEADLINE = 60.0
 """Seconds after which a question is given up, whatever it waits for."""
@@ -281,7 +282,18 @@ class Sources:
                 self._tell(EventKind.SIGNAL_BACK, Severity.INFO, said, {"signal": name})
         elif age > silence.hold / 2 and source.is_late(age, self._clock.seconds()):
             source.told = True
-            self._tell(EventKind.SIGNAL_SILENT, Severity.WARNING, *_silence(source, age))
+            self._tell(EventKind.SIGNAL_SILENT, Severity.WARNING, *self._silence(source, age))
+
+    def _silence(self, source: _Source, age: float) -> tuple[str, dict[str, object]]:
+        """The text and the content of the event."""
+        signal, silence = source.signal, source.signal.silence
+        then = in_silence(self._config(), signal)
+        left = silence.hold - age
+        until = f"in {left:.0f} s {then}" if left > 0 else f"from now on {then}"
+        why = f" ({source.trouble})" if source.trouble else ""
+        said = f"The signal {signal.name} has been silent for {age:.0f} s: {until}{why}."
+        last = None if source.said is None else source.said.value
+        return said, {"signal": signal.name, "silent": age, "then": silence.then, "last": last}
 
     def _ask(self, source: _Source) -> None:
         asking = Deferred.fromCoroutine(self._question(source))
@@ -364,20 +376,6 @@ def _remembered(source: _Source) -> Remembered:
     if said is None:
         return Remembered(source.heard, told=source.told)
     return Remembered(source.heard, said.value, said.at, source.told)
-
-
-def _silence(source: _Source, age: float) -> tuple[str, dict[str, object]]:
-    """The text and the content of the event."""
-    signal, silence = source.signal, source.signal.silence
-    then = "the miners run as if it held nothing"
-    if silence.then == "curtail":
-        then = "its rules curtail"
-    left = silence.hold - age
-    until = f"in {left:.0f} s {then}" if left > 0 else f"from now on {then}"
-    why = f" ({source.trouble})" if source.trouble else ""
-    said = f"The signal {signal.name} has been silent for {age:.0f} s: {until}{why}."
-    last = None if source.said is None else source.said.value
-    return said, {"signal": signal.name, "silent": age, "then": silence.then, "last": last}
 
 
 def _trouble(problem: BaseException | None, signal: Signal) -> str:

@@ -13,7 +13,9 @@ from mother.schedule.acting import Acting
 from mother.schedule.deciding import Look
 from mother.schedule.facility import Facility
 from mother.schedule.job import Scheduler
+from mother.schedule.judging import SILENT
 from mother.schedule.orders import Preview, Progress, Touched, Unconfirmed, limit_of
+from mother.schedule.progress import is_taken, towards
 from mother.schedule.reports import Reports
 from mother.schedule.sources import Sources
 from mother.schedule.values import Limit, Order, Ruling, Stage, Standing, Verdict
@@ -107,12 +109,20 @@ class Telling:
             for ident, verdict in look.ruling.verdicts.items()
             if order in verdict.asked_by and not verdict.skipped
         ]
-        standings = {ident: self._standing(ident) for ident in meant}
+        ids = look.ruling.verdicts.keys() if limit.ids is None else limit.ids
+        verdicts = [one for ident in ids if (one := look.ruling.verdicts.get(ident)) is not None]
+        known = self._acting.standings
+        standings = {
+            ident: towards(look.ruling.verdicts[ident], known.get(ident), limit.since)
+            for ident in meant
+        }
         report = next((one for one in self._reports.all() if one.key == order), None)
         open_ones = [
             Unconfirmed(look.rated[ident].unit.worker, one.why)
+            for stage in (Stage.UNCONFIRMED, Stage.DRIFTED, Stage.PENDING, Stage.SKIPPED)
             for ident, one in standings.items()
-            if one.stage in (Stage.UNCONFIRMED, Stage.DRIFTED)
+            if one.stage is stage and not is_taken(one)
+            if stage is not Stage.PENDING or _is_stuck(one)
         ]
         return Progress(
             total=len(meant),
@@ -120,7 +130,10 @@ class Telling:
             before=0.0 if report is None else report.baseline,
             now=look.draw(limit.ids).watts,
             unconfirmed=tuple(open_ones[:MOST_NAMED]),
-            reached=None if report is None else report.reached,
+            reached=None if report is None else report.confirmed_after,
+            taken=sum(1 for one in standings.values() if is_taken(one)),
+            stuck=sum(1 for one in standings.values() if _is_stuck(one)),
+            left_out=dict(Counter(one.skipped for one in verdicts if one.skipped)),
         )
 
     def status(self) -> Mapping[str, Any]:
@@ -184,8 +197,11 @@ class Telling:
             "trouble": self._sources.trouble(name),
         }
 
-    def _standing(self, ident: str) -> Standing:
-        return self._acting.standings.get(ident) or Standing(Stage.PENDING, None)
+
+def _is_stuck(standing: Standing) -> bool:
+    """Whether more than its turn is missing."""
+    tried = standing.tries > 0 or standing.why == SILENT
+    return standing.stage is Stage.PENDING and tried
 
 
 def _named(limit: Limit) -> Limit:
@@ -210,7 +226,7 @@ def _touch(ident: str, look: Look, ruling: Ruling) -> Touched | None:
     if verdict.mode is Mode.SLEEP:
         if before is not None and before.mode is Mode.SLEEP:
             return None
-        return Touched(ident, unit.worker, unit.draws, unit.rest)
+        return Touched(ident, unit.worker, unit.draws, min(unit.draws, unit.rest))
     target = verdict.power_target
     if target is None or (before is not None and before.power_target == target):
         return None

@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mother.config.schedule import Rule
+from mother.config.schedule import Rule, Schedule, Signal
 from mother.config.subject import ANY, Reach
 from mother.schedule.reading_signals import Said
 from mother.schedule.values import Ids, Limit
@@ -53,9 +53,10 @@ def limits(
     states: Mapping[str, Threshold],
     now: float,
     members: Callable[[Reach], Ids],
+    every: float = 0.0,
 ) -> tuple[tuple[Limit, ...], dict[str, Threshold]]:
     """What binds now, in the order of the rules, and the states by name of the rule for the next
-    time. Asked again and again, at least once in each window.
+    time. Asked again and again, at least once in each window or in `every` seconds.
 
     `reason` is like `price 112 > 80 EUR/MWh`; since when is in `since`.
     """
@@ -64,7 +65,7 @@ def limits(
         said, fallback = sources.said(rule.signal), sources.fallback(rule.signal, now)
         state = states.get(rule.name, Threshold())
         if fallback is None:
-            state = fed(rule, state, None if said is None else said.value, now)
+            state = fed(rule, state, None if said is None else said.value, now, every)
         else:
             state = fallen_silent(state, fallback, now)
         then[rule.name] = state
@@ -75,14 +76,33 @@ def limits(
     return tuple(bound), then
 
 
-def fed(rule: Rule, state: Threshold, value: float | None, now: float) -> Threshold:
+def in_silence(schedule: Schedule, signal: Signal) -> str:
+    """What comes of a signal's silence, as a part of a sentence."""
+    name, curtails = signal.name, signal.silence.then == "curtail"
+    rules = any(one.signal == name for one in schedule.rules)
+    budgets = any(one.signal == name for one in schedule.budgets)
+    metered = any(one.signal == name for one in schedule.meters)
+    parts = ["it does not count as a meter"] if metered else []
+    if curtails and rules:
+        parts.append("its rules curtail")
+    if curtails and budgets:
+        parts.append("its budgets let nothing run")
+    if not curtails and (rules or budgets or not metered):
+        parts.append("the miners run as if it held nothing")
+    return " and ".join(parts) or "nothing changes, as nothing goes by it"
+
+
+def fed(
+    rule: Rule, state: Threshold, value: float | None, now: float, every: float = 0.0
+) -> Threshold:
     """The state after the signal said this; None: nothing is known of it.
 
     What was said last holds until now. Time of which nothing is known, because nobody asked for
-    longer than a window, breaks what is counted in a row; what binds goes on to bind.
+    longer than a window and than `every` seconds, breaks what is counted in a row; what binds goes
+    on to bind.
     """
     length = max(1.0, rule.window)
-    state = _in_time(state, now, length)
+    state = _in_time(state, now, length, max(length, every))
     end = state.window + length
     while now >= end:
         state = _closed(rule, _grown(state, end), end)
@@ -104,9 +124,9 @@ def fallen_silent(state: Threshold, fallback: str, now: float) -> Threshold:
     return Threshold(at=now, since=since, silence=True)
 
 
-def _in_time(state: Threshold, now: float, length: float) -> Threshold:
+def _in_time(state: Threshold, now: float, length: float, pause: float) -> Threshold:
     """The state, in a window that is near now: after a pause or a jump of the clock it is new."""
-    if state.at <= now < state.at + 2 * length and state.at < state.window + length:
+    if state.at <= now < state.at + 2 * pause and state.at < state.window + length:
         return state
     since = None if state.since is None else min(state.since, now)
     return Threshold(now - now % length, at=now, since=since, silence=state.silence)

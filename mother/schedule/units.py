@@ -102,13 +102,23 @@ class Rated(Struct, frozen=True, gc=False):
     seen: bool = True
 
 
+class Lately(Struct, frozen=True, gc=False):
+    """The power target in W that we wrote last (None: none, or not in this run), and when; `until`
+    then no other is written.
+    """
+
+    until: float = 0.0
+    watts: float | None = None
+    at: float = 0.0
+
+
 class History(Struct, frozen=True, gc=False):
     """What we did to a device: see `Unit` for `ours`, `since` and `starts`.
 
     `drew` is what the journal says that it drew before it slept. `limited`: its power target is
     not its usual one, but ours, so that what it draws now is not what it could; `usual` is the one
     it had, None: none. `planned` is the sleeper's. `refuses`: its firmware said that it cannot
-    sleep.
+    sleep. `woken_for`, `set_for` and `vain` are those of `Unit`.
     """
 
     ours: bool = False
@@ -119,6 +129,10 @@ class History(Struct, frozen=True, gc=False):
     usual: float | None = None
     planned: bool = False
     refuses: bool = False
+    woken_for: tuple[str, ...] | None = None
+    set_for: tuple[str, ...] | None = None
+    vain: bool = False
+    lately: Lately = Lately()
 
 
 NEVER = History()
@@ -211,12 +225,16 @@ class Units:
             full=full.watts,
             rest=rest.watts,
             least=_least(entry, plate, full) if CommandKind.SET_POWER in takes else None,
-            target=_target(entry),
+            target=_present_target(entry, past),
             efficiency=seen.efficiency if seen is not None and seen.efficiency else _usual(plate),
             sleeps=able and not past.refuses,
             refuses=able and past.refuses,
             since=past.since,
             starts=past.starts,
+            woken_for=past.woken_for,
+            set_for=past.set_for,
+            vain=past.vain,
+            fixed_until=past.lately.until,
         )
 
     def _learn(self, ident: str, reading: Reading | None, told: Power) -> None:
@@ -288,6 +306,16 @@ def _target(entry: Entry) -> float | None:
     if entry.reading is not None and entry.reading.power_target is not None:
         return entry.reading.power_target
     return None if entry.settings is None else entry.settings.power_target
+
+
+def _present_target(entry: Entry, past: History) -> float | None:
+    """The power target that it has, or is taking up while it was told lately."""
+    capability = entry.family.capabilities.get(CommandKind.SET_POWER)
+    told, reading = past.lately, entry.reading
+    if told.watts is None or past.set_for is not None or capability is None:
+        return _target(entry)
+    late = reading is not None and reading.at > told.at + capability.within
+    return _target(entry) if late else told.watts
 
 
 def _least(entry: Entry, plate: Nameplate | None, full: Power) -> float | None:
@@ -368,4 +396,5 @@ def _mark(entry: Entry) -> Mark:
 
     What it hashes is no condition of a Reach.
     """
-    return entry.id, entry.description, entry.address.host, entry.stands_for, entry.worker
+    host, site = entry.address.host, entry.place.site
+    return entry.id, entry.description, host, entry.stands_for, entry.worker, site

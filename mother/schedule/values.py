@@ -26,6 +26,11 @@ class Unit(Struct, frozen=True):
     `refuses`: it cannot because its firmware said so, though its family can.
     `since` is when it last changed between asleep and awake by us (Unix seconds), `starts` when we
     woke it in the last 24 hours. `planned`: it sleeps by a `Verdict.planned`.
+    A person who woke it is obeyed while `woken_for` want it asleep (see `asked`; empty: whoever
+    does), and so is one who set its power target while `set_for` hold (see `reasons`; empty:
+    whatever holds, as of one that was told of a power target in vain). `vain`: it was told to
+    sleep again and again, and does not. `fixed_until`: its power target was written lately, and is
+    not written again before (Unix seconds).
     """
 
     id: str
@@ -45,6 +50,10 @@ class Unit(Struct, frozen=True):
     since: float | None = None
     starts: tuple[float, ...] = ()
     planned: bool = False
+    woken_for: tuple[str, ...] | None = None
+    set_for: tuple[str, ...] | None = None
+    vain: bool = False
+    fixed_until: float = 0.0
 
 
 class Wish(Struct, frozen=True):
@@ -82,11 +91,15 @@ class Limit(Struct, frozen=True):
 
 
 class Bounds(Struct, frozen=True):
-    """What the arbiter keeps to: seconds, and starts in 24 hours (0: no limit)."""
+    """What the arbiter keeps to: seconds, and starts in 24 hours (0: no limit).
+
+    A power target that differs by no more than the share `dead_band` is not written.
+    """
 
     min_on: float = 1800.0
     min_off: float = 900.0
     starts_a_day: int = 6
+    dead_band: float = 0.0
 
 
 class Verdict(Struct, frozen=True):
@@ -96,6 +109,7 @@ class Verdict(Struct, frozen=True):
     strongest first: `price 112 > 80 since 14:05`. `asked_by` are the keys of the limits and the
     sources of the wishes that count. `at_once`: an emergency, the ramp does not count.
     `planned`: it sleeps for plans, orders and emergencies alone, so that `min_off` will not count.
+    `firm`: the power target is written however little it differs, or a cap would be exceeded.
     """
 
     mode: Mode | None
@@ -106,6 +120,17 @@ class Verdict(Struct, frozen=True):
     asked_by: tuple[str, ...] = ()
     at_once: bool = False
     planned: bool = False
+    firm: bool = False
+
+
+def asked(verdict: Verdict) -> tuple[str, ...]:
+    """Who wants it so, whatever the order."""
+    return tuple(sorted(set(verdict.asked_by)))
+
+
+def reasons(verdict: Verdict) -> tuple[str, ...]:
+    """What settings that a person chose are measured against."""
+    return (verdict.profile, *asked(verdict))
 
 
 class Shortfall(Struct, frozen=True):

@@ -16,9 +16,9 @@ from msgspec.structs import replace
 from mother.core.model import CommandKind, Event, EventKind
 from mother.core.reading import Mode
 from mother.schedule.journal import Journal, Line, Mark, Woken
-from mother.schedule.judging import PAUSE, RESUME, Judge, asked, reasons
+from mother.schedule.judging import PAUSE, RESUME, Judge
 from mother.schedule.sending import ACTOR
-from mother.schedule.values import Verdict
+from mother.schedule.values import Verdict, asked, reasons
 
 JOBS = frozenset({ACTOR, "configure", "health"})
 """Who gives orders without a person."""

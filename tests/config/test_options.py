@@ -220,6 +220,40 @@ def test_an_unknown_flag_is_named_with_the_nearest_and_without_its_value(
     assert "hush" not in said
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("--scan-timeout",), "mother scan: --scan-timeout: its value is missing (see --help)\n"),
+        (
+            ("--dry-run=s3cret",),
+            "mother scan: --dry-run/--no-dry-run: it takes no value (see --help)\n",
+        ),
+        (("--sacn-timeout=3",), "mother scan: --sacn-timeout: "),
+        (("--wholly-other",), "mother scan: --wholly-other: unknown (see --help)\n"),
+        ((), "mother scan: WHO, WHAT: missing (see --help)\n"),
+    ],
+)
+def test_what_cannot_be_parsed_is_one_line_with_its_place_and_the_way_to_the_help(
+    words: tuple[str, ...], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = build_parser("scan", "mother", "")
+    if not words:
+        parser.add_argument("who", metavar="WHO")
+        parser.add_argument("what", metavar="WHAT")
+    with pytest.raises(SystemExit) as ended:
+        parser.parse_args(list(words), env_vars={})
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (2, "")
+    assert said.err.startswith(line)
+    assert said.err.count("\n") == said.err.count("see --help") == 1
+
+
+def test_a_value_below_nothing_is_a_value_and_no_flag() -> None:
+    parser = build_parser("scan", "mother", "")
+    options = parser.parse_args(["--scan-timeout", "-5s", "--dry-run"], env_vars={})
+    assert (options.scan_timeout, options.dry_run) == ("-5s", True)
+
+
 def test_a_word_that_belongs_to_no_flag_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         load("--dry-run", "hush")
@@ -284,3 +318,8 @@ def test_a_network_is_asked_for_only_where_one_is_needed() -> None:
 def test_a_file_that_cannot_be_read_is_not_said_to_name_no_network() -> None:
     (line,) = problems(file='network = ["10.1.0.0/22"', require_network=True)
     assert "is not valid TOML" in line
+
+
+def test_that_many_restart_at_once_binds_the_schedule_only_where_a_person_said_it() -> None:
+    assert not load().waves.restarts_said
+    assert load("--restarts-at-once", "20").waves == Waves(5, 5, 20, 5, 120, restarts_said=True)

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 from twisted.internet.defer import Deferred, fail, succeed
 
+from mother.config.model import Waves
 from mother.config.schedule import Ramp, Schedule
 from mother.core.clock import sleep
 from mother.core.model import Address, Command, CommandKind, Description, EventKind
@@ -102,7 +103,9 @@ class Nursery:
         schedule: Schedule = PLAIN,
         lag: float = 0.0,
         keeps: bool = False,
+        waves: Waves = Waves(),  # noqa: B008  # frozen
     ) -> None:
+        self.config = replace(CONFIG, waves=waves)
         self.world = World(miners=1)
         self.ether = self.world.ether
         self.schedule = schedule
@@ -123,7 +126,7 @@ class Nursery:
     def start(self) -> None:
         """The daemon begins, and has read everybody once."""
         self.hand = Hand()
-        self.daemon = Minder(self.ether, self.world.folder, CONFIG, lambda: 0.0)
+        self.daemon = Minder(self.ether, self.world.folder, self.config, lambda: 0.0)
         self.entries = [self._entry(place, box) for place, box in enumerate(self.boxes)]
         for entry in self.entries:
             self.daemon.poll(entry)
@@ -140,6 +143,7 @@ class Nursery:
             Random(1),
             lambda: self.dry,
             self.width,
+            room=self.daemon.setups.room,
         )
         self.daemon.acting = self.acting
         self.daemon.bus.add(self.acting)

@@ -16,6 +16,7 @@ from mother.schedule.acting import Acting
 from mother.schedule.arbiter import REFUSES
 from mother.schedule.judging import NOT_OURS, SILENT, SLEPT_BEFORE
 from mother.schedule.progress import ASTRAY
+from mother.schedule.sending import STRAYED
 from mother.schedule.values import Stage, Verdict
 from tests.fleet.toy import CAPABILITIES
 from tests.fleet.world import logged
@@ -180,6 +181,17 @@ def test_who_never_obeyed_is_no_sleeper_for_ever() -> None:
     assert nursery.acting.sleeping() == 0
 
 
+def test_a_sleeper_that_is_given_up_is_told_and_not_forgotten() -> None:
+    nursery = Nursery(2)
+    nursery.rounds(SLEEP, 60.0)
+    nursery.daemon.roster.remove(nursery.entry, nursery.daemon.now())
+    with logged() as events:
+        nursery.rule({nursery.entries[1].id: WAKE})
+    (told,) = [one for one in events if "minded no more" in one["log_format"]]
+    assert (told["worker"], told["address"]) == ("toy-0", "127.78.1.1:4028")
+    assert set(nursery.journal.sleepers) >= {nursery.entry.id}
+
+
 def test_who_wakes_by_itself_is_put_to_sleep_again_after_a_minute() -> None:
     nursery = Nursery()
     nursery.rounds(SLEEP, 60.0)
@@ -192,6 +204,8 @@ def test_who_wakes_by_itself_is_put_to_sleep_again_after_a_minute() -> None:
     assert nursery.sent == [[PAUSE, PAUSE]]
     assert nursery.standing.stage is Stage.CONFIRMED
     assert nursery.lines() == ["asleep", "telling", "telling"]
+    told = [one.text for one in nursery.daemon.ear.events if one.kind is EventKind.PAUSED]
+    assert [STRAYED in text for text in told] == [False, True], "the log tells the second from it"
 
 
 def test_an_order_that_is_not_wanted_any_more_is_not_sent() -> None:
@@ -300,8 +314,11 @@ def test_a_stop_sends_nothing_more_and_says_who_sleeps() -> None:
     with logged() as events:
         nursery.daemon.do(nursery.acting.stop())
     assert nursery.ether.seconds() == began
-    (told,) = [one for one in events if "sleep by our order" in one["log_format"]]
-    assert told["count"] == 2
+    (told,) = [one["sentence"] for one in events if "by our order" in one.get("sentence", "")]
+    assert told == (
+        "2 miners sleep by our order; 1 of them may still be awake, for the stop came while it was "
+        "told."
+    )
     nursery.pursue(SLEEP)
     nursery.run(300.0)
     assert sum(map(len, nursery.sent)) == 2

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from mother.config.schedule import ProfileRow, Step
 from mother.core.errors import Unreachable
 from mother.core.model import CommandKind
 from mother.core.reading import Mode
+from mother.schedule.sending import farewell
 from mother.schedule.values import Stage, Verdict
+from tests.fleet.world import logged
 from tests.schedule.nursery import PLAIN, SLEEP, Nursery
 
 PAUSE, RESUME, POWER = CommandKind.PAUSE, CommandKind.RESUME, CommandKind.SET_POWER
@@ -96,3 +99,35 @@ def test_settings_that_cannot_be_read_are_not_replaced() -> None:
     assert nursery.lines() == []
     assert nursery.standing.stage is Stage.PENDING
     assert nursery.standing.why == "its settings could not be read: gone"
+
+
+def test_a_stop_says_who_has_a_power_target_of_ours_too() -> None:
+    nursery = Nursery(3)
+    asleep, *awake = [entry.id for entry in nursery.entries]
+    nursery.rule({asleep: SLEEP, **dict.fromkeys(awake, power(2000.0))})
+    nursery.run(60.0)
+    with logged() as events:
+        nursery.daemon.do(nursery.acting.stop())
+    (told,) = [one["sentence"] for one in events if "by our order" in one.get("sentence", "")]
+    assert told == (
+        "1 miner sleeps by our order, and 2 have a power target or profile of ours in force."
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "sentence"),
+    [
+        ((9, 0, 0), "9 miners sleep by our order."),
+        ((0, 0, 1), "1 miner has a power target or profile of ours in force."),
+        ((0, 0, 2), "2 miners have a power target or profile of ours in force."),
+        (
+            (3, 2, 1),
+            "3 miners sleep by our order, and 1 has a power target or profile of ours in force; 2 "
+            "of the sleepers may still be awake, for the stop came while it was told.",
+        ),
+    ],
+)
+def test_what_is_said_in_the_end_is_one_sentence(
+    counts: tuple[int, int, int], sentence: str
+) -> None:
+    assert farewell(*counts) == sentence

@@ -50,7 +50,7 @@ def test_a_miner_that_was_found_asleep_stays_so_whatever_is_wished() -> None:
     found = replace(SLEEPER, ours=False)
     wish = Wish("plan day", "plan day", mode=Mode.ACTIVE, by_hand=True)
     for asked in ((), (wish,), (sleep(),), (price(),)):
-        assert one(found, *asked) == Verdict(None, skipped="asleep, but not by us")
+        assert one(found, *asked) == Verdict(None, skipped="somebody else put it to sleep")
 
 
 def test_what_is_held_is_left_alone_and_what_it_draws_counts() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,13 +24,17 @@ class Site:
         self.words: dict[str, Told] = {}
         self.silent: dict[str, str] = {}
         self.draws = 6000.0
+        self.unread = False
         self.past: dict[str, Past] = {}
+
+    def _drawn(self, _: Ids) -> float | None:
+        return None if self.unread else self.draws
 
     def says(self, value: float, at: float) -> None:
         self.words["surplus"] = Told(value, at)
 
     def caps(self, now: float) -> list[float | None]:
-        asked = Asked(self.words.get, self.silent.get, lambda _: self.draws, members)
+        asked = Asked(self.words.get, self.silent.get, self._drawn, members)
         found, self.past = limits(self.budgets, self.past, asked, now)
         return [one.cap for one in found]
 
@@ -121,3 +126,20 @@ def test_the_cap_is_the_lowest_of_late_whatever_comes(steps: list[tuple[float, f
         assert cap is not None
         assert max(0.0, min(every)) <= cap <= max(0.0, min(late))
         assert len(site.past["sun"].caps) <= SLOTS
+
+
+def test_what_is_kept_of_a_budget_outlives_the_process_before_its_signal_spoke_too() -> None:
+    for budget in (Budget("fuse", cap=250e3), SUN):
+        site = Site(budget)
+        site.caps(0.0)
+        kept = msgspec.json.encode(site.past)
+        assert msgspec.json.decode(kept, type=dict[str, Past]) == site.past
+
+
+def test_a_surplus_counts_only_once_it_is_known_what_miners_draw() -> None:
+    site = Site(SUN)
+    site.unread = True  # the daemon starts, and its signal answers before its miners do
+    site.says(20e3, 0.0)
+    assert site.caps(0.0) == []
+    site.unread, site.draws = False, 28e3
+    assert site.caps(1.0) == [28e3]

@@ -171,6 +171,20 @@ def test_an_order_ends_by_itself_and_that_is_told() -> None:
     assert len(site.told(EventKind.CURTAILMENT_ENDED)) == 1
 
 
+def test_an_order_that_ends_before_the_next_round_is_reported_as_it_went() -> None:
+    site = Site()
+    given, _ = site.built.book.give(replace(order(all_=True), at=site.nursery.daemon.now()))
+    site.rounds(every=12.0)
+    assert site.asleep == [True, True]
+    assert site.built.telling.progress(given.id).stages == {"confirmed": 2}
+    site.built.book.end(given.id, site.nursery.daemon.now())
+    site.rounds()
+    (report,) = site.built.reports.all()
+    assert (report.miners, report.confirmed, report.unconfirmed_count) == (2, 2, 0)
+    assert report.shed > 0.9 * report.baseline
+    assert report.confirmed_after == report.seconds == 12.0
+
+
 def test_a_preview_changes_nothing_and_counts_who_sleeps_already() -> None:
     site = Site()
     site.rounds()

@@ -52,6 +52,7 @@ class Site:
         self.standings: dict[str, Standing] = {}
         self.skipped: dict[str, str] = {}
         self.targets: dict[str, float] = {}
+        self.present = MINERS
         self.reports = self.fresh()
 
     def fresh(self) -> Reports:
@@ -67,7 +68,7 @@ class Site:
             self.standings[ident] = Standing(Stage.CONFIRMED, Mode.SLEEP)
 
     def rated(self) -> dict[str, Rated]:
-        return {one: rated(one, asleep=one in self.asleep) for one in MINERS}
+        return {one: rated(one, asleep=one in self.asleep) for one in self.present}
 
     def round(self, *limits: Limit, wake: bool = False, passed: float = 0.0, **more: Any) -> Turn:
         self.now += passed
@@ -78,7 +79,7 @@ class Site:
             else Verdict(Mode.ACTIVE, power_target=self.targets[one], asked_by=by)
             if one in self.targets
             else Verdict(Mode.SLEEP if by else Mode.ACTIVE, asked_by=by)
-            for one in MINERS
+            for one in self.present
         }  # fmt: skip
 
         def draw(ids: Ids | None) -> meter.Draw:
@@ -125,6 +126,17 @@ def test_a_curtailment_is_reported_from_its_baseline_to_its_end(site: Site) -> N
     ]
 
 
+def test_that_the_miners_confirmed_is_told_where_their_watts_are_never_shed(site: Site) -> None:
+    site.round(PRICE)
+    site.put(*MINERS)
+    site.asleep.clear()  # as the mean power of some minutes has it
+    (told,) = site.round(PRICE, passed=30.0).reached
+    assert told.sentence == (
+        "Curtailment 1: 0\u2009W of 59.0\u2009kW shed, 95 % of the miners confirmed after 30 s"
+    )
+    assert site.round(PRICE, passed=30.0).reached == ()
+
+
 def test_what_was_confirmed_for_something_else_before_does_not_count(site: Site) -> None:
     for ident in MINERS:
         site.standings[ident] = Standing(
@@ -167,6 +179,24 @@ def test_one_that_ends_before_anything_was_done_says_so(site: Site) -> None:
     assert (
         ended.sentence == "Curtailment 1 has ended after 1 s, before anything was seen to be done"
     )
+
+
+def test_one_that_ends_before_its_second_round_is_told_by_what_is_known_then(site: Site) -> None:
+    site.round(PRICE)
+    site.put(*MINERS[:19])
+    (ended,) = site.round(wake=True, passed=12.0).ended
+    assert (ended.shed, ended.confirmed, ended.unconfirmed_count) == (56_050.0, 19, 1)
+    assert (ended.reached, ended.confirmed_after, ended.ended) == (12.0, 12.0, 1012.0)
+    assert [one.device for one in ended.unconfirmed] == [MINERS[19]]
+    assert site.fresh().all() == [ended]
+
+
+def test_who_has_left_the_farm_is_no_part_of_the_last_look(site: Site) -> None:
+    site.round(PRICE)
+    site.put(*MINERS)
+    site.present = MINERS[:5]
+    (ended,) = site.round(wake=True, passed=12.0).ended
+    assert (ended.miners, ended.confirmed, ended.unconfirmed_count) == (5, 5, 0)
 
 
 def test_what_was_shed_adds_up_over_time(site: Site) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
-from mother.config.schedule import Schedule, Silence
+from mother.config.schedule import Budget, Meter, Rule, Schedule, Silence
 from mother.core.model import EventKind
 from mother.net.asking import AskFailed
 from mother.schedule.reading_signals import Said
@@ -30,6 +32,43 @@ def test_a_silence_is_told_once_after_half_of_the_hold_and_so_is_its_end() -> No
     assert len(site.events) == 1
     site.live(300, {"p": 42})
     assert site.events[1:] == [(EventKind.SIGNAL_BACK, "The signal price speaks again.")]
+
+
+RUNS = "the miners run as if it held nothing"
+RULES = (Rule("dear", "grid", 80.0, 60.0),)
+BUDGETS = (Budget("sun", signal="grid"),)
+METERS = (Meter("grid"),)
+
+
+@pytest.mark.parametrize(
+    ("then", "used", "words"),
+    [
+        ("curtail", {"rules": RULES}, "its rules curtail"),
+        ("curtail", {"budgets": BUDGETS}, "its budgets let nothing run"),
+        ("curtail", {"meters": METERS}, "it does not count as a meter"),
+        (
+            "curtail",
+            {"rules": RULES, "meters": METERS},
+            "it does not count as a meter and its rules curtail",
+        ),
+        ("curtail", {}, "nothing changes, as nothing goes by it"),
+        ("run", {"rules": RULES}, RUNS),
+        ("run", {"budgets": BUDGETS, "meters": METERS}, f"it does not count as a meter and {RUNS}"),
+        ("run", {"meters": METERS}, "it does not count as a meter"),
+        ("run", {}, RUNS),
+    ],
+)
+def test_what_is_told_of_a_silence_is_what_will_come_of_it(
+    then: str, used: dict[str, Any], words: str
+) -> None:
+    site = Site(msgspec.structs.replace(PUSHED, silence=Silence(600, then)), **used)
+    site.live(315)
+    assert site.events == [
+        (
+            EventKind.SIGNAL_SILENT,
+            f"The signal grid has been silent for 315 s: in 285 s {words}.",
+        )
+    ]
 
 
 @pytest.mark.parametrize("then", ["run", "curtail"])

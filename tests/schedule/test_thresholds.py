@@ -35,6 +35,8 @@ class Source:
 class Farm:
     """One rule, asked every 15 s."""
 
+    every = 15.0
+
     def __init__(self, **rule: Any) -> None:
         wanted = {"threshold": 80.0, "release": 60.0, "windows": 2, "release_windows": 4, **rule}
         self.rule = Rule(name="dear", signal="price", **wanted)
@@ -45,7 +47,7 @@ class Farm:
 
     def ask(self) -> bool:
         self.bound, self.states = limits(
-            [self.rule], self.source, self.states, self.now, self._members
+            [self.rule], self.source, self.states, self.now, self._members, self.every
         )
         return bool(self.bound)
 
@@ -55,7 +57,7 @@ class Farm:
         end = self.now + minutes * 60
         while self.now < end:
             bound = self.ask()
-            self.now += 15
+            self.now += self.every
         return bound
 
     def restart(self) -> None:
@@ -231,3 +233,13 @@ def test_states_of_rules_that_are_no_more_are_dropped() -> None:
     farm.live(11, 112)
     _, states = limits([], farm.source, farm.states, farm.now, lambda _: frozenset())
     assert states == {}
+
+
+@pytest.mark.parametrize(("window", "every"), [(300.0, 600.0), (5.0, 15.0), (300.0, 3600.0)])
+def test_windows_count_though_the_rounds_are_further_apart(window: float, every: float) -> None:
+    farm = Farm(window=window)
+    farm.every = every
+    farm.live(3 * every / 60, 112)
+    assert farm.live(every / 60, 112)
+    farm.live(3 * every / 60, 50)
+    assert not farm.live(every / 60, 50)

@@ -224,6 +224,16 @@ def test_members_are_those_that_a_reach_fits() -> None:
     assert members(Reach(families=("antminer",), groups=("hall",))) == {"m2"}
 
 
+def test_a_site_is_where_a_miner_was_placed_and_else_the_daemons_own() -> None:
+    here, there = miner(1), miner(2, place=Place(site="Hall 2"))
+    here.id = "north/mac:02:00:00:00:00:01"
+    membership = Membership(roster_of(here, there))
+    assert membership.now(CONFIG)(Reach(sites=("north",))) == {here.id}
+    assert membership.now(CONFIG)(Reach(sites=("hall*",))) == {there.id}
+    here.place = Place(site="hall 3")
+    assert membership.now(CONFIG)(Reach(sites=("hall*",))) == {here.id, there.id}
+
+
 def test_members_are_worked_out_anew_only_when_something_has_changed() -> None:
     roster = roster_of(miner(1))
     membership = Membership(roster)
